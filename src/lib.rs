@@ -1,0 +1,4 @@
+//! TeamFlow: a real-time collaboration engine and project-management server.
+
+pub mod domain;
+pub mod protocol;

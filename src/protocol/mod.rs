@@ -1,0 +1,4 @@
+//! What crosses the wire: frames, bodies, codes, and how they are read within limits.
+
+pub mod code;
+pub mod decode;
