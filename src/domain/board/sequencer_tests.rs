@@ -117,9 +117,9 @@ fn what_the_log_knows_is_answered_as_the_first_time() {
     assert_eq!(s.commit_finished(duplicate, 1, &access(), now), [Effect::Load]);
     let loaded = Loaded { board: board(), epoch: 1, head: 7, at: Moment::from_micros(0), recent: Vec::new() };
     let effects = s.loaded(loaded, &access(), now);
-    assert_eq!(commits(&effects), [1]);
-    let effects = s.commit_finished(Outcome::Committed, 1, &access(), now);
     let Effect::Answer { waiter: 1, result: Ok(applied), .. } = &effects[0] else { panic!("{effects:?}") };
     assert_eq!((applied.seq, applied.replayed), (7, true));
+    assert_eq!(commits(&effects), [1]);
+    assert_eq!(answers(&s.commit_finished(Outcome::Committed, 1, &access(), now)), [(2, true)]);
     assert_eq!(s.committed(), Some(8));
 }
