@@ -1,5 +1,10 @@
 //! Questions and changes, written once for both databases, a file a noun.
 
+pub mod board;
+pub mod log;
+pub mod task;
+pub mod workspace;
+
 use super::conn::{Conn, query};
 use super::error::StoreResult;
 use diesel_async::RunQueryDsl;
