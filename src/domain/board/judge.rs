@@ -53,10 +53,13 @@ impl<W: Clone> Sequencer<W> {
         self.flush(effects);
     }
 
-    /// What was found out about waiting ops is of no use when none waits.
+    /// What was found out about open ops is of no use when none is open. Ops that the store refuses must be
+    /// remembered until then: two of them would else bring each other back for ever.
     pub(super) fn forget_findings(&mut self) {
         if self.queue.is_empty() {
             self.unknown.clear();
+        }
+        if self.is_quiet() {
             self.refused.clear();
         }
     }
