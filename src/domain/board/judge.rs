@@ -175,6 +175,9 @@ impl<W: Clone> Sequencer<W> {
                 _ => Fate::Refused(Refusal::Conflict("the op_id is used for another op".to_owned())),
             });
         }
+        if let Some(refusal) = self.late.get(request, hash) {
+            return Ok(Fate::Refused(refusal));
+        }
         if self.refused.contains(&request.op_id) {
             return Ok(Fate::Refused(Refusal::Defect));
         }

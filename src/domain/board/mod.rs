@@ -7,6 +7,7 @@ mod check_task;
 pub mod commit;
 pub mod event;
 mod judge;
+mod late;
 pub mod model;
 pub mod op;
 mod place;

@@ -6,6 +6,7 @@
 
 use super::batch::Batch;
 use super::commit::{Finding, FirstTime, Outcome};
+use super::late::LateRefusals;
 use super::model::{Epoch, Seq};
 use super::queue::{Group, Pending, Queue};
 use super::recent::RecentOps;
@@ -67,6 +68,7 @@ pub struct Sequencer<W> {
     pub(super) numbers: Range<i64>,
     pub(super) fetch: Fetch,
     pub(super) stalls: Stalls,
+    pub(super) late: LateRefusals,
     /// How many atomic groups were judged: tells them apart.
     pub(super) atomic_groups: u64,
 }
@@ -96,6 +98,7 @@ impl<W: Clone> Sequencer<W> {
             numbers: 0..0,
             fetch: Fetch { running: false, starved: false, next: NUMBERS.start },
             stalls: Stalls::default(),
+            late: LateRefusals::default(),
             atomic_groups: 0,
         }
     }
@@ -260,16 +263,25 @@ impl<W: Clone> Sequencer<W> {
         let mut effects = Vec::new();
         self.stalls.expire(now);
         let mut walk = self.stalls.walk(now);
-        let batches = self.live.iter_mut().flat_map(|live| live.in_flight.iter_mut().chain([&mut live.filling]));
-        let waiting = batches.flat_map(Batch::pending_mut).chain(self.queue.pending_mut());
-        for pending in waiting.filter(|pending| !pending.answered) {
+        let mut gives_up = |pending: &mut Pending<W>| {
             let request = &pending.request;
-            if walk.holds(request.stream) || now.millis_since(request.received) >= ANSWER_MILLIS_MAX {
-                pending.answered = true;
-                walk.hold(request.stream, request.op_id);
-                effects.push(unavailable(request.clone(), TOO_LATE));
+            let is_late = walk.holds(request.stream) || now.millis_since(request.received) >= ANSWER_MILLIS_MAX;
+            if pending.answered || !is_late {
+                return false;
+            }
+            pending.answered = true;
+            walk.hold(request.stream, request.op_id);
+            effects.push(unavailable(request.clone(), TOO_LATE));
+            true
+        };
+        self.late.expire(now);
+        let batches = self.live.iter_mut().flat_map(|live| live.in_flight.iter_mut().chain([&mut live.filling]));
+        for entry in batches.flat_map(Batch::entries_mut) {
+            if gives_up(&mut entry.pending) {
+                self.late.note(entry, now);
             }
         }
+        self.queue.pending_mut().for_each(|pending| drop(gives_up(pending)));
         self.queue.drop_answered();
         self.forget_findings();
         let starved = self.fetch.starved && !self.queue.is_empty();
@@ -335,6 +347,7 @@ impl<W: Clone> Sequencer<W> {
         let batches = [batch, live.filling];
         let taken_back: Vec<_> = batches.iter().flat_map(Batch::op_ids).collect();
         self.recent.remove(&taken_back);
+        batches.iter().flat_map(Batch::entries).for_each(|entry| self.late.take_back(entry));
         let groups: Vec<_> = batches.into_iter().flat_map(Batch::into_groups).collect();
         for group in groups.into_iter().rev() {
             self.queue.push_front(group);
