@@ -24,6 +24,8 @@ pub struct Mine {
     state: State,
     /// The atomic group that it belongs to.
     group: Option<usize>,
+    /// Its connection was lost while it was open.
+    pub lost_connection: bool,
 }
 
 /// What is sent at once.
@@ -40,7 +42,7 @@ pub struct Client {
     pub wire: VecDeque<Parcel>,
     pub ops: Vec<Mine>,
     /// An op was answered `UNAVAILABLE`: all open ones are to be sent again, in their order.
-    resend: bool,
+    pub resend: bool,
 }
 
 impl Client {
@@ -61,6 +63,7 @@ impl Client {
         self.node = node;
         self.stream = self.stream.map(|_| dice.uuid());
         self.wire.clear();
+        self.ops.iter_mut().filter(|op| op.state == State::Open).for_each(|op| op.lost_connection = true);
         self.send_open();
     }
 
@@ -68,12 +71,16 @@ impl Client {
         let Some(op) = self.ops.iter_mut().find(|op| op.op_id == op_id) else { return };
         match state {
             Some(state) if op.state == State::Open => op.state = state,
-            None if op.state == State::Open => self.resend = true,
+            // A repeat of what was acked has to come again too: it is what the others wait for.
+            None => {
+                op.state = State::Open;
+                self.resend = true;
+            }
             _ => {}
         }
     }
 
-    fn send_open(&mut self) {
+    pub fn send_open(&mut self) {
         self.resend = false;
         let mut last = None;
         for i in 0..self.ops.len() {
@@ -122,7 +129,7 @@ pub fn act(clients: &mut [Client], at: usize, dice: &mut Dice, watch: &mut Watch
             let count = 2 + dice.roll(3);
             for _ in 0..count {
                 let (op_id, ask) = (OpId(dice.uuid()), new_op(dice, watch, store));
-                clients[at].ops.push(Mine { op_id, ask, state: State::Open, group });
+                clients[at].ops.push(Mine { op_id, ask, state: State::Open, group, lost_connection: false });
             }
             watch.groups.push(clients[at].ops[first..].iter().map(|op| op.op_id).collect());
             clients[at].send(first);
@@ -132,7 +139,7 @@ pub fn act(clients: &mut [Client], at: usize, dice: &mut Dice, watch: &mut Watch
             if dice.chance(3) {
                 store.poison.insert(op_id);
             }
-            clients[at].ops.push(Mine { op_id, ask, state: State::Open, group: None });
+            clients[at].ops.push(Mine { op_id, ask, state: State::Open, group: None, lost_connection: false });
             let last = clients[at].ops.len() - 1;
             clients[at].send(last);
         }

@@ -136,7 +136,12 @@ impl World {
                 return;
             }
             for client in 0..self.clients.len() {
-                self.clients[client].reconnect(self.nodes[self.nodes.len() - 1].id, &mut self.dice);
+                let node = self.clients[client].node;
+                if self.nodes.iter().all(|other| other.id != node) {
+                    self.clients[client].reconnect(self.nodes[self.nodes.len() - 1].id, &mut self.dice);
+                } else if self.clients[client].resend {
+                    self.clients[client].send_open();
+                }
                 self.deliver_all(client);
             }
             let mut jobs = 0;
@@ -159,10 +164,12 @@ impl World {
         self.watch.fail("it never comes to rest");
     }
 
-    /// Ops of one connection are applied in the order in which they were first sent.
+    /// Ops of one connection are applied in the order in which they were first sent. One that was refused on a
+    /// connection that was lost is judged anew on the next, later.
     fn check_orders(&mut self) {
         for client in self.clients.iter().filter(|client| client.stream.is_some()) {
-            let seqs = client.ops.iter().filter_map(|op| self.store.first_time(op.op_id)).map(|first| first.seq);
+            let ordered = client.ops.iter().filter(|op| !op.lost_connection);
+            let seqs = ordered.filter_map(|op| self.store.first_time(op.op_id)).map(|first| first.seq);
             let seqs: Vec<Seq> = seqs.collect();
             if !seqs.is_sorted() {
                 self.watch.fail(format!("a later op overtook an earlier one: {seqs:?}"));
@@ -346,13 +353,19 @@ impl World {
         }
     }
 
-    /// The network is quicker than a stall's end, so what is on its way arrives first.
+    /// The network and the clients are quicker than a stall's end: what is to be sent arrives first.
     fn pass_time(&mut self) {
         if self.dice.chance(50) {
             self.now = self.now.plus_millis(20);
             return;
         }
-        (0..self.clients.len()).for_each(|client| self.deliver_all(client));
+        for client in 0..self.clients.len() {
+            self.deliver_all(client);
+            if self.clients[client].resend {
+                self.clients[client].send_open();
+                self.deliver_all(client);
+            }
+        }
         self.now = self.now.plus_millis(500 + 100 * self.dice.roll(40) as i64);
         self.tick_all();
     }
