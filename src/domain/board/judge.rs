@@ -175,7 +175,7 @@ impl<W: Clone> Sequencer<W> {
                 _ => Fate::Refused(Refusal::Conflict("the op_id is used for another op".to_owned())),
             });
         }
-        if let Some(refusal) = self.late.get(request, hash) {
+        if let Some(refusal) = self.untold.get(request, hash) {
             return Ok(Fate::Refused(refusal));
         }
         if self.refused.contains(&request.op_id) {
@@ -215,12 +215,13 @@ impl<W: Clone> Sequencer<W> {
     /// Lets an answer wait for the commit of the head that it was judged at.
     fn settle(&mut self, entry: Entry<W>, effects: &mut Effects<W>) {
         let Some(live) = &mut self.live else { return };
-        if live.filling.len() > 0 {
-            live.filling.wait(entry);
-        } else if let Some(batch) = &mut live.in_flight {
-            batch.wait(entry);
-        } else {
-            effects.extend(entry.into_answer());
+        let batch = if live.filling.len() > 0 { Some(&mut live.filling) } else { live.in_flight.as_mut() };
+        match batch {
+            Some(batch) => {
+                self.untold.note(&entry);
+                batch.wait(entry);
+            }
+            None => effects.extend(entry.into_answer()),
         }
     }
 

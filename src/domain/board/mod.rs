@@ -7,7 +7,6 @@ mod check_task;
 pub mod commit;
 pub mod event;
 mod judge;
-mod late;
 pub mod model;
 pub mod op;
 mod place;
@@ -18,6 +17,7 @@ mod request;
 pub mod sequencer;
 mod stall;
 mod state;
+mod untold;
 
 pub use check::{Context, Verdict};
 pub use state::{Board, Touched};

@@ -6,13 +6,13 @@
 
 use super::batch::Batch;
 use super::commit::{Finding, FirstTime, Outcome};
-use super::late::LateRefusals;
 use super::model::{Epoch, Seq};
 use super::queue::{Group, Pending, Queue};
 use super::recent::RecentOps;
 use super::refusal::Refusal;
 use super::stall::Stalls;
 use super::state::Board;
+use super::untold::UntoldRefusals;
 use crate::domain::ids::{BoardId, OpId, SessionId};
 use crate::domain::permission::Access;
 use crate::domain::time::Moment;
@@ -68,7 +68,7 @@ pub struct Sequencer<W> {
     pub(super) numbers: Range<i64>,
     pub(super) fetch: Fetch,
     pub(super) stalls: Stalls,
-    pub(super) late: LateRefusals,
+    pub(super) untold: UntoldRefusals,
     /// How many atomic groups were judged: tells them apart.
     pub(super) atomic_groups: u64,
 }
@@ -98,7 +98,7 @@ impl<W: Clone> Sequencer<W> {
             numbers: 0..0,
             fetch: Fetch { running: false, starved: false, next: NUMBERS.start },
             stalls: Stalls::default(),
-            late: LateRefusals::default(),
+            untold: UntoldRefusals::default(),
             atomic_groups: 0,
         }
     }
@@ -216,6 +216,9 @@ impl<W: Clone> Sequencer<W> {
                 live.committed += batch.len() as Seq;
                 for entry in batch.into_entries() {
                     self.refused.remove(&entry.pending.request.op_id);
+                    if !entry.pending.answered {
+                        self.untold.forget(entry.pending.request.op_id);
+                    }
                     effects.extend(entry.into_answer());
                 }
                 effects.push(Effect::Publish);
@@ -274,11 +277,11 @@ impl<W: Clone> Sequencer<W> {
             effects.push(unavailable(request.clone(), TOO_LATE));
             true
         };
-        self.late.expire(now);
+        self.untold.expire(now);
         let batches = self.live.iter_mut().flat_map(|live| live.in_flight.iter_mut().chain([&mut live.filling]));
         for entry in batches.flat_map(Batch::entries_mut) {
             if gives_up(&mut entry.pending) {
-                self.late.note(entry, now);
+                self.untold.hold(entry.pending.request.op_id, now);
             }
         }
         self.queue.pending_mut().for_each(|pending| drop(gives_up(pending)));
@@ -347,7 +350,7 @@ impl<W: Clone> Sequencer<W> {
         let batches = [batch, live.filling];
         let taken_back: Vec<_> = batches.iter().flat_map(Batch::op_ids).collect();
         self.recent.remove(&taken_back);
-        batches.iter().flat_map(Batch::entries).for_each(|entry| self.late.take_back(entry));
+        batches.iter().flat_map(Batch::entries).for_each(|entry| self.untold.forget(entry.pending.request.op_id));
         let groups: Vec<_> = batches.into_iter().flat_map(Batch::into_groups).collect();
         for group in groups.into_iter().rev() {
             self.queue.push_front(group);
