@@ -12,7 +12,7 @@ mod world;
 use store::Flaw;
 use world::World;
 
-const STEPS: usize = 60;
+const STEPS: usize = 120;
 const SEEDS: u64 = 10_000;
 
 fn number(variable: &str) -> Option<u64> {

@@ -152,7 +152,9 @@ impl Watch {
             Err(refusal) => {
                 self.requests[waiter].was_refused = true;
                 let acked = self.first_acks.get(&op_id).is_some_and(|(who, what, _)| (*who, what) == (actor, &ask));
-                let is_outside = *refusal == Refusal::NotFound("board");
+                // Who is no member any more learns nothing, and neither does the rest of an atomic group.
+                let is_outside = *refusal == Refusal::NotFound("board")
+                    || matches!(refusal, Refusal::Conflict(why) if is_atomic && why.starts_with("not applied"));
                 self.expect(!acked || is_outside, || format!("acked once, now refused: {op_id} {refusal:?}"));
                 if let (Refusal::TaskVersion { current, .. }, true) = (refusal, is_current && !is_atomic) {
                     self.check_told(current);

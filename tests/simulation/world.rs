@@ -164,11 +164,13 @@ impl World {
         self.watch.fail("it never comes to rest");
     }
 
-    /// Ops of one connection are applied in the order in which they were first sent. One that was refused on a
-    /// connection that was lost is judged anew on the next, later.
+    /// Ops of one connection are applied in the order in which they were first sent. One that was refused, and was
+    /// under way a second time or had lost its connection, is judged anew, and then comes later.
     fn check_orders(&mut self) {
+        let refused = self.watch.requests.iter().filter(|request| request.was_refused).map(|request| request.op_id);
+        let refused: HashSet<OpId> = refused.collect();
         for client in self.clients.iter().filter(|client| client.stream.is_some()) {
-            let ordered = client.ops.iter().filter(|op| !op.lost_connection);
+            let ordered = client.ops.iter().filter(|op| !op.lost_connection && !refused.contains(&op.op_id));
             let seqs = ordered.filter_map(|op| self.store.first_time(op.op_id)).map(|first| first.seq);
             let seqs: Vec<Seq> = seqs.collect();
             if !seqs.is_sorted() {
