@@ -176,7 +176,7 @@ impl<W: Clone> Sequencer<W> {
             });
         }
         if let Some(refusal) = self.untold.get(request, hash) {
-            return Ok(Fate::Refused(refusal));
+            return if self.is_surely_new(request) { Ok(Fate::Refused(refusal)) } else { Err(Blocked::NeedsLog) };
         }
         if self.refused.contains(&request.op_id) {
             return Ok(Fate::Refused(Refusal::Defect));
