@@ -5,6 +5,7 @@
 
 mod calls;
 pub mod columns;
+pub mod committer;
 pub mod conn;
 pub mod error;
 mod migrate;
