@@ -20,10 +20,10 @@ pub mod check;
 /// Clocks, latencies, CPU, memory, the machine.
 pub mod measure;
 
-/// The server under test and the users that `teamflow seed` made.
-pub mod target;
 /// What a run found, as text and as JSON.
 pub mod report;
+/// The server under test and the users that `teamflow seed` made.
+pub mod target;
 
 /// The table of figures: starts the server and its database, runs every row.
 pub mod bench;

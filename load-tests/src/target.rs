@@ -66,8 +66,9 @@ impl TargetArgs {
             .with_context(|| format!("target {:?} has no address", self.target))?;
         let text = std::fs::read(&self.seed_file)
             .with_context(|| format!("seed file {} cannot be read", self.seed_file.display()))?;
-        let seed = serde_json::from_slice(&text)
-            .with_context(|| format!("seed file {} is not what `teamflow seed --out` writes", self.seed_file.display()))?;
+        let seed = serde_json::from_slice(&text).with_context(|| {
+            format!("seed file {} is not what `teamflow seed --out` writes", self.seed_file.display())
+        })?;
         Ok(Target { address, seed: Arc::new(seed), server_pid: self.server_pid, database_pid: self.database_pid })
     }
 }

@@ -135,7 +135,7 @@ mod tests {
     fn walks_the_events_of_a_frame_whatever_a_title_holds() {
         let id = "01920000-0000-7000-8000-000000000001";
         let frame = format!(
-            r#"{{"type":"events","room":"board:1","events":[{{"seq":7,"kind":"task.created","op_id":"{id}","actor_id":"a","at":"t","data":{{"task":{{"title":"},{{\"seq\":99,"}}}}}},{{"seq":8,"kind":"task.moved","op_id":"{id}","data":{{}}}}]}}"#
+            r#"{{"type":"events","room":"board:1","events":[{{"seq":7,"kind":"task.created","op_id":"{id}","actor_id":"a","at":"t","data":{{"task":{{"title":"}},{{\"seq\":99,"}}}}}},{{"seq":8,"kind":"task.moved","op_id":"{id}","data":{{}}}}]}}"#
         );
         assert_eq!(read(frame.as_bytes()), Ok(Message::Events));
         let seqs: Vec<u64> = events(frame.as_bytes()).map(|event| event.unwrap().seq).collect();

@@ -113,7 +113,11 @@ pub fn run(args: &BenchArgs) -> Result<bool> {
 }
 
 fn on_database(
-    args: &BenchArgs, rows: &[Row], database: &Database, scratch: &std::path::Path, core: Option<usize>,
+    args: &BenchArgs,
+    rows: &[Row],
+    database: &Database,
+    scratch: &std::path::Path,
+    core: Option<usize>,
 ) -> Result<Vec<Measured>> {
     let engine = database.engine();
     let mut measured = Vec::new();
@@ -128,7 +132,8 @@ fn on_database(
             let server = Server::start(args, &row.seed, &url, &folder, core)?;
             database.settle(&name)?;
             let report = row.work.run(&server.target(database.pid())?);
-            let report = report.with_context(|| format!("{} on {engine}; its log:\n{}", row.name, server.log_tail()))?;
+            let report =
+                report.with_context(|| format!("{} on {engine}; its log:\n{}", row.name, server.log_tail()))?;
             eprint!("{report}");
             server.stop()?;
             database.forget(&name)?;

@@ -12,7 +12,7 @@ pub struct Row {
     pub what: &'static str,
     pub seed: SeedSize,
     pub work: Work,
-    pub goals: &'static [Goal],
+    pub goals: Vec<Goal>,
     /// Other systems at the same work on a machine of this class.
     pub comparison: &'static str,
 }
@@ -69,15 +69,15 @@ impl Bound {
     }
 }
 
-const fn at_least(figure: &'static str, bound: f64) -> Goal {
+fn at_least(figure: &'static str, bound: f64) -> Goal {
     Goal { figure, bound: Bound::AtLeast(bound), engine: None }
 }
 
-const fn at_most(figure: &'static str, bound: f64) -> Goal {
+fn at_most(figure: &'static str, bound: f64) -> Goal {
     Goal { figure, bound: Bound::AtMost(bound), engine: None }
 }
 
-const fn at_most_on(engine: &'static str, figure: &'static str, bound: f64) -> Goal {
+fn at_most_on(engine: &'static str, figure: &'static str, bound: f64) -> Goal {
     Goal { figure, bound: Bound::AtMost(bound), engine: Some(engine) }
 }
 
@@ -94,7 +94,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "durable moves, 50 boards x 4 writers, 1 in flight",
             seed: fifty_boards,
             work: moves(50, 1),
-            goals: &[at_least("acked_per_s", 20_000.0), at_most("ack_p99_ms", 20.0)],
+            goals: vec![at_least("acked_per_s", 20_000.0), at_most("ack_p99_ms", 20.0)],
             comparison: "classic Node stack 1,988/s, p99 137 ms; bare prototype 31,394/s",
         },
         Row {
@@ -102,7 +102,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "the same, 8 in flight",
             seed: fifty_boards,
             work: moves(50, 8),
-            goals: &[at_least("acked_per_s", 40_000.0), at_most("ack_p99_ms", 60.0)],
+            goals: vec![at_least("acked_per_s", 40_000.0), at_most("ack_p99_ms", 60.0)],
             comparison: "classic Node stack 2,158/s, p99 881 ms; bare prototype 66,434/s",
         },
         Row {
@@ -110,7 +110,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "one quiet board, 4 writers",
             seed: SeedSize { users: 4, boards: 1, tasks: 200 },
             work: moves(1, 1),
-            goals: &[at_most_on("postgres", "ack_p50_ms", 1.5), at_most_on("sqlite", "ack_p50_ms", 0.6)],
+            goals: vec![at_most_on("postgres", "ack_p50_ms", 1.5), at_most_on("sqlite", "ack_p50_ms", 0.6)],
             comparison: "classic Node stack 2.6 ms; bare prototype 0.78 (PostgreSQL), 0.28 (SQLite)",
         },
         Row {
@@ -118,7 +118,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "one board, 1,000 readers, 50 ops/s",
             seed: one_board,
             work: fanout(None),
-            goals: &[at_most("server_us_per_delivery", 12.0), at_most("publish_to_delivery_p99_ms", 20.0)],
+            goals: vec![at_most("server_us_per_delivery", 12.0), at_most("publish_to_delivery_p99_ms", 20.0)],
             comparison: "Socket.IO 15.2 us, Bun 7.0 us; bare prototype 9.4 us",
         },
         Row {
@@ -126,7 +126,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "the same, as fast as it goes (window 8)",
             seed: one_board,
             work: fanout(Some(8)),
-            goals: &[at_least("deliveries_per_s", 600_000.0)],
+            goals: vec![at_least("deliveries_per_s", 600_000.0)],
             comparison: "Socket.IO 95,000/s, Bun 1,350,000/s; bare prototype 884,000/s",
         },
         Row {
@@ -134,7 +134,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "the same, window 64",
             seed: one_board,
             work: fanout(Some(64)),
-            goals: &[],
+            goals: Vec::new(),
             comparison: "Socket.IO 90,000/s, Bun 3,958,000/s; bare prototype 3,292,000/s",
         },
         Row {
@@ -142,7 +142,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "5,000 idle signed-in sessions on 50 boards",
             seed: SeedSize { users: 5000, boards: 50, tasks: 200 },
             work: Work::Idle(idle::IdleArgs { sessions: 5000, boards: 50, pace: pace() }),
-            goals: &[at_most("kb_per_session", 20.0)],
+            goals: vec![at_most("kb_per_session", 20.0)],
             comparison: "Socket.IO 16.7 kB, actix prototype 12.8 kB",
         },
         Row {
@@ -150,7 +150,7 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
             what: "POST /boards/{id}/ops with 1,000 ops",
             seed: SeedSize { users: 1, boards: 1, tasks: 1000 },
             work: Work::Bulk(bulk::BulkArgs { ops: 1000, atomic: false, pace: pace() }),
-            goals: &[at_most("request_p50_ms", 60.0)],
+            goals: vec![at_most("request_p50_ms", 60.0)],
             comparison: "-",
         },
     ]

@@ -47,9 +47,7 @@ impl Server {
     ///
     /// # Errors
     /// Where it does not get ready within 30 s; the end of its log is in the error.
-    pub fn start(
-        args: &BenchArgs, seed: &SeedSize, url: &str, folder: &Path, core: Option<usize>,
-    ) -> Result<Self> {
+    pub fn start(args: &BenchArgs, seed: &SeedSize, url: &str, folder: &Path, core: Option<usize>) -> Result<Self> {
         let listen = format!("127.0.0.1:{}", free_port()?);
         let environment = [
             ("DATABASE_URL", url),

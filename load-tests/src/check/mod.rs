@@ -38,7 +38,9 @@ impl Verdict {
     /// Notes an ack, and that it names the `seq` of the op's event.
     pub fn ack(&mut self, number: usize, op: &mut OpRecord, session: usize, seq: u64, version: u64) {
         if op.session as usize != session {
-            self.violation(|| format!("session {session} got the ack of op {number}, which session {} sent", op.session));
+            self.violation(|| {
+                format!("session {session} got the ack of op {number}, which session {} sent", op.session)
+            });
         }
         if op.acked_seq != 0 {
             self.violation(|| format!("op {number} was acked twice, at seq {} and {seq}", op.acked_seq));

@@ -85,7 +85,8 @@ pub fn run(target: &Target, args: &BulkArgs) -> Result<Report> {
             busy += took.as_secs_f64();
         }
     }
-    let mut report = Report::new("bulk", format!("{} ops a request{}", args.ops, if args.atomic { ", atomic" } else { "" }));
+    let mut report =
+        Report::new("bulk", format!("{} ops a request{}", args.ops, if args.atomic { ", atomic" } else { "" }));
     report.add("request_p50_ms", latency.ms(0.5));
     report.add("request_p99_ms", latency.ms(0.99));
     report.add("request_max_ms", latency.ms(1.0));

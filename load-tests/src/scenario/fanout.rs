@@ -211,7 +211,6 @@ impl Fanout {
             }
         }
     }
-    }
 
     fn fill_in(&self, report: &mut Report, seconds: f64) {
         report.add("deliveries_per_s", self.deliveries as f64 / seconds);

@@ -68,7 +68,8 @@ pub fn run(target: &Target, args: &IdleArgs) -> Result<Report> {
     report.add_known("kb_per_further_session", each(boards_open, args.sessions - args.boards));
     report.add_known("fresh_rss_mb", fresh.map(|kb| kb / 1024.0));
     report.add_known("server_rss_mb", full.map(|kb| kb / 1024.0));
-    report.add_known("server_peak_mb", target.server_pid.and_then(|pid| memory::peak_kb(pid).ok()).map(|kb| kb / 1024.0));
+    report
+        .add_known("server_peak_mb", target.server_pid.and_then(|pid| memory::peak_kb(pid).ok()).map(|kb| kb / 1024.0));
     report.add("joins_per_s", joining.sessions.len() as f64 / joining.took.as_secs_f64());
     let session_seconds = (args.sessions as u64 * args.pace.seconds) as f64;
     let server = cpu::used(&before.server, &after.server);

@@ -92,7 +92,11 @@ fn turn_until<R: Run>(swarm: &mut Swarm, run: &mut R, end: Instant) -> Result<()
 
 /// Adds what the processes used, as a whole and for each of `units`.
 fn add_costs(
-    report: &mut Report, target: &Target, samples: (&Samples, &Samples), units: f64, names: [&'static str; 3],
+    report: &mut Report,
+    target: &Target,
+    samples: (&Samples, &Samples),
+    units: f64,
+    names: [&'static str; 3],
 ) {
     let (before, after) = samples;
     let server = used(&before.server, &after.server);
@@ -107,8 +111,12 @@ fn add_costs(
     report.add_known("server_core_percent", server.map(|server| server.percent));
     report.add_known("database_core_percent", database.map(|database| database.percent));
     report.add("load_core_percent", before.own.until(&after.own).percent);
-    report.add_known("server_rss_mb", target.server_pid.and_then(|pid| memory::resident_kb(pid).ok()).map(|kb| kb / 1024.0));
-    report.add_known("server_peak_mb", target.server_pid.and_then(|pid| memory::peak_kb(pid).ok()).map(|kb| kb / 1024.0));
+    report.add_known(
+        "server_rss_mb",
+        target.server_pid.and_then(|pid| memory::resident_kb(pid).ok()).map(|kb| kb / 1024.0),
+    );
+    report
+        .add_known("server_peak_mb", target.server_pid.and_then(|pid| memory::peak_kb(pid).ok()).map(|kb| kb / 1024.0));
 }
 
 /// A client for what goes over REST.

@@ -202,7 +202,6 @@ impl Moves {
             }
         }
     }
-    }
 
     fn fill_in(&self, report: &mut Report, seconds: f64) {
         report.add("acked_per_s", self.acked as f64 / seconds);

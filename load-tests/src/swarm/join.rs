@@ -32,7 +32,11 @@ impl Swarm {
     /// # Errors
     /// Where a session cannot be opened or ends meanwhile, or nothing happens for 30 s.
     pub fn join<L: Listener>(
-        &mut self, target: &Target, entries: Vec<Entry>, in_flight: usize, listener: &mut L,
+        &mut self,
+        target: &Target,
+        entries: Vec<Entry>,
+        in_flight: usize,
+        listener: &mut L,
     ) -> Result<Joining> {
         let started = Instant::now();
         let first = self.sessions.len();
@@ -76,7 +80,11 @@ impl Swarm {
     }
 
     pub(super) fn go_on_joining<L: Listener>(
-        &mut self, session: usize, message: &Message<'_>, text: &[u8], listener: &mut L,
+        &mut self,
+        session: usize,
+        message: &Message<'_>,
+        text: &[u8],
+        listener: &mut L,
     ) {
         let one = &mut self.sessions[session];
         match (&one.stage, message) {

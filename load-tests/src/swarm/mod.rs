@@ -146,8 +146,7 @@ impl Swarm {
 
     fn on_readable<L: Listener>(&mut self, session: usize, to_the_end: bool, listener: &mut L) {
         let mut scratch = mem::take(&mut self.scratch);
-        loop {
-            let Some(stream) = self.sessions[session].stream.as_mut() else { break };
+        while let Some(stream) = self.sessions[session].stream.as_mut() {
             match stream.read(&mut scratch) {
                 Ok(0) => {
                     self.end(session, "the connection was cut", listener);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 /// How far a session has come.
 #[derive(Debug)]
 pub(super) enum Stage {
-    Connecting { request: String },
+    Connecting {
+        request: String,
+    },
     Upgrading,
     /// Upgraded; `connected` is awaited.
     Greeting,

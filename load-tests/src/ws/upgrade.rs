@@ -24,7 +24,11 @@ pub fn request(host: &str, token: &str) -> String {
 /// Any answer but a proper 101, with its first line.
 pub fn read_answer(bytes: &[u8]) -> Result<Option<usize>, String> {
     let Some(end) = memmem::find(bytes, b"\r\n\r\n") else {
-        return if bytes.len() > ANSWER_BYTES_MAX { Err("the answer's head does not end".to_owned()) } else { Ok(None) };
+        return if bytes.len() > ANSWER_BYTES_MAX {
+            Err("the answer's head does not end".to_owned())
+        } else {
+            Ok(None)
+        };
     };
     let head = String::from_utf8_lossy(&bytes[..end]);
     let mut lines = head.lines();
@@ -32,9 +36,9 @@ pub fn read_answer(bytes: &[u8]) -> Result<Option<usize>, String> {
     if status.split(' ').nth(1) != Some("101") {
         return Err(format!("the upgrade was answered with {status:?}"));
     }
-    let accepted = lines.filter_map(|line| line.split_once(':')).any(|(name, value)| {
-        name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == ACCEPT
-    });
+    let accepted = lines
+        .filter_map(|line| line.split_once(':'))
+        .any(|(name, value)| name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == ACCEPT);
     if accepted { Ok(Some(end + 4)) } else { Err("the upgrade's Sec-WebSocket-Accept is wrong".to_owned()) }
 }
 
