@@ -40,7 +40,27 @@ pub struct OpRecord {
     pub version: u64,
     /// Sessions that have its event.
     pub deliveries: u32,
-    pub rejected: bool,
+    pub refused: Option<Refused>,
+}
+
+/// How an op was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Never applied.
+    Surely,
+    /// `UNAVAILABLE`: applied or not, and not asked again.
+    Perhaps,
+}
+
+impl OpRecord {
+    /// Notes a reject with `code`.
+    pub fn refuse(&mut self, code: &str) {
+        self.refused = Some(if code == "UNAVAILABLE" { Refused::Perhaps } else { Refused::Surely });
+    }
+
+    pub fn is_answered(&self) -> bool {
+        self.acked_seq != 0 || self.refused.is_some()
+    }
 }
 
 /// Every op of a run; an op's number is its place here, its request `id`, and the tail of its `op_id`.

@@ -75,7 +75,7 @@ struct Measured {
 /// Runs the bench; answers whether every run held what it must. Figures that are not reached do not count as failed.
 ///
 /// # Errors
-/// Where a server or database could not be started, or a run not brought to its end.
+/// Where a server or database could not be started.
 pub fn run(args: &BenchArgs) -> Result<bool> {
     let rows = rows::all(args.seconds, args.warmup);
     if args.list {
@@ -131,11 +131,15 @@ fn on_database(
             let url = database.create(&name, &folder)?;
             let server = Server::start(args, &row.seed, &url, &folder, core)?;
             database.settle(&name)?;
-            let report = row.work.run(&server.target(database.pid())?);
-            let report =
-                report.with_context(|| format!("{} on {engine}; its log:\n{}", row.name, server.log_tail()))?;
+            let mut report = match row.work.run(&server.target(database.pid())?) {
+                Ok(report) => report,
+                Err(error) => could_not(row, &error, &server),
+            };
+            // A run that cannot be stopped in order has failed; the rows after it can still be measured.
+            if let Err(error) = server.stop() {
+                report.verdict.violation(|| format!("{error:#}"));
+            }
             eprint!("{report}");
-            server.stop()?;
             database.forget(&name)?;
             runs.push(report);
         }
@@ -143,6 +147,13 @@ fn on_database(
         measured.push(Measured { row: row.clone(), engine, runs, medians });
     }
     Ok(measured)
+}
+
+/// A run that was not brought to its end: no figures, and why.
+fn could_not(row: &Row, error: &anyhow::Error, server: &Server) -> Report {
+    let mut report = Report::new(row.name, row.what.to_owned());
+    report.verdict.violation(|| format!("could not be run: {error:#}; the server's log ends:\n{}", server.log_tail()));
+    report
 }
 
 /// Keeps the load on its core; answers the server's. `None` where nothing is to be pinned.

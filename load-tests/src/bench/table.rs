@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 /// The median of each figure over the runs.
 pub fn medians(runs: &[Report]) -> Vec<Figure> {
-    let Some(first) = runs.first() else { return Vec::new() };
+    // A run that was not brought to its end has no figures.
+    let Some(first) = runs.iter().find(|run| !run.figures.is_empty()) else { return Vec::new() };
     let median = |name: &'static str| {
         let mut values: Vec<f64> = runs.iter().filter_map(|run| run.figure(name)).collect();
         values.sort_by(f64::total_cmp);

@@ -3,7 +3,7 @@
 
 use super::Verdict;
 use crate::target::Target;
-use crate::work::{OpBook, Snapshot};
+use crate::work::{OpBook, Refused, Snapshot};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -100,7 +100,7 @@ impl LogCheck<'_> {
                 Some(seq) if op.acked_seq != 0 && op.acked_seq != *seq => {
                     verdict.violation(|| format!("op {number}, acked at seq {}, is at {seq} in the log", op.acked_seq));
                 }
-                Some(seq) if op.rejected => {
+                Some(seq) if op.refused == Some(Refused::Surely) => {
                     verdict.violation(|| format!("op {number} was rejected, yet is in the log at seq {seq}"));
                 }
                 _ => {}

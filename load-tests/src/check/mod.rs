@@ -2,7 +2,7 @@
 
 pub mod log;
 
-use crate::work::OpRecord;
+use crate::work::{OpRecord, Refused};
 
 /// Violations told of in full; more are only counted.
 const TOLD_MAX: usize = 20;
@@ -54,7 +54,7 @@ impl Verdict {
         if op.event_seq != 0 && op.event_seq != seq {
             self.violation(|| format!("op {number} was seen at seq {} and at seq {seq}", op.event_seq));
         }
-        if op.rejected {
+        if op.refused == Some(Refused::Surely) {
             self.violation(|| format!("op {number} was rejected, yet stands at seq {seq}"));
         }
         let first = op.event_seq == 0;

@@ -119,8 +119,8 @@ fn note(book: &mut OpBook, answer: &Answer, sent: usize, verdict: &mut Verdict) 
         match number.and_then(|number| Some((number, book.get_mut(number)?))) {
             Some((number, op)) if result.status == "applied" => verdict.ack(number, op, 0, result.seq, result.version),
             Some((number, op)) => {
-                op.rejected = true;
                 let code = result.code.as_deref().unwrap_or("no code");
+                op.refuse(code);
                 verdict.violation(|| format!("op {number} was {} with {code}", result.status));
             }
             None => verdict.violation(|| format!("an answer for op_id {}, which was not sent", result.op_id)),

@@ -160,7 +160,7 @@ impl Fanout {
             },
             Message::Reject { id, code } => {
                 if let Some(op) = self.book.get_mut(id as usize) {
-                    op.rejected = true;
+                    op.refuse(code);
                 }
                 self.verdict.violation(|| format!("op {id} was rejected with {code}"));
             }
@@ -204,7 +204,7 @@ impl Fanout {
 
     fn everyone_has_everything(&mut self) {
         for (number, op) in self.book.ops().iter().enumerate() {
-            if op.deliveries != self.readers || (op.acked_seq == 0 && !op.rejected) {
+            if op.deliveries != self.readers || !op.is_answered() {
                 let acked = if op.acked_seq == 0 { "not acked" } else { "acked" };
                 let (got, all) = (op.deliveries, self.readers);
                 self.verdict.violation(|| format!("op {number}, {acked}, reached {got} of {all} readers"));

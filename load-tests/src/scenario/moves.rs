@@ -163,7 +163,7 @@ impl Moves {
     fn on_reject(&mut self, session: usize, number: u64, code: &str) {
         *self.rejects.entry(code.to_owned()).or_default() += 1;
         if let Some(op) = self.book.get_mut(number as usize) {
-            op.rejected = true;
+            op.refuse(code);
         }
         if let Some(deck) = self.decks[session].as_mut() {
             deck.forget_versions();
@@ -194,7 +194,7 @@ impl Moves {
     /// After the run: no op without an answer, no acked op without its events.
     fn all_answered(&mut self) {
         for (number, op) in self.book.ops().iter().enumerate() {
-            if op.acked_seq == 0 && !op.rejected {
+            if !op.is_answered() {
                 self.verdict.violation(|| format!("op {number} was not answered within {} s", DRAIN.as_secs()));
             } else if op.acked_seq != 0 && op.deliveries as usize != self.writers {
                 let (got, all) = (op.deliveries, self.writers);
