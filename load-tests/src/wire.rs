@@ -2,6 +2,7 @@
 //! deliveries a second a JSON parser would be what is measured. Sampled frames are read whole elsewhere.
 
 use memchr::{memchr, memmem};
+use std::sync::LazyLock;
 
 /// A frame from the server, as far as the load tester cares.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub enum Message<'a> {
 /// # Errors
 /// Where it does not begin as every frame does, or lacks what its type must have.
 pub fn read(text: &[u8]) -> Result<Message<'_>, String> {
+    if text.starts_with(br#"{"type":"events","#) {
+        return Ok(Message::Events);
+    }
     let (id, rest) = match text.strip_prefix(br#"{"id":"#) {
         Some(rest) => {
             let (id, rest) = digits(rest).ok_or_else(|| unreadable("id", text))?;
@@ -35,7 +39,6 @@ pub fn read(text: &[u8]) -> Result<Message<'_>, String> {
     let must = |key: &'static str| number_after(text, key).ok_or_else(|| unreadable(key, text));
     let with_id = || id.ok_or_else(|| unreadable("id", text));
     Ok(match kind {
-        "events" => Message::Events,
         "ack" => Message::Ack { id: with_id()?, seq: must("\"seq\":")?, version: must("\"version\":")? },
         "reject" => Message::Reject { id: with_id()?, code: code()? },
         "connected" => Message::Connected,
@@ -57,6 +60,9 @@ pub struct Event<'a> {
     pub op_id: &'a [u8],
 }
 
+/// Unescaped, this can only be the start of an event: no object inside one begins with `seq`.
+static START: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(br#"{"seq":"#));
+
 /// Walks the events of one frame.
 pub struct Events<'a> {
     rest: &'a [u8],
@@ -71,10 +77,8 @@ impl<'a> Iterator for Events<'a> {
     type Item = Result<Event<'a>, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Unescaped, this can only be the start of an event: no object inside one begins with `seq`.
-        const START: &[u8] = br#"{"seq":"#;
-        let at = memmem::find(self.rest, START)?;
-        let event = &self.rest[at + START.len()..];
+        let at = START.find(self.rest)?;
+        let event = &self.rest[at + START.needle().len()..];
         self.rest = event;
         Some(read_event(event).ok_or_else(|| unreadable("event", event)))
     }

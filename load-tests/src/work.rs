@@ -70,13 +70,19 @@ pub struct OpBook {
     unix_ms: u64,
     /// Marks this run's `op_id`s, so that another run's are not taken for ours.
     tag: u32,
+    /// It in hexadecimal, as it stands in an `op_id`.
+    tag_text: [u8; 6],
 }
 
 impl OpBook {
     pub fn open() -> Self {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let tag = unix.subsec_nanos().wrapping_mul(0x9e37_79b1) ^ std::process::id().wrapping_mul(0x85eb_ca6b);
-        Self { opened: Instant::now(), ops: Vec::new(), unix_ms: unix.as_millis() as u64, tag: tag & 0x00ff_ffff }
+        let tag = tag & 0x00ff_ffff;
+        let mut tag_text = [0; 6];
+        // Six digits fill it.
+        let _ = write!(&mut tag_text[..], "{tag:06x}");
+        Self { opened: Instant::now(), ops: Vec::new(), unix_ms: unix.as_millis() as u64, tag, tag_text }
     }
 
     /// Nanoseconds from the opening to `at`.
@@ -108,18 +114,19 @@ impl OpBook {
 
     /// The number of an op of ours by the text of its `op_id`; `None` where it is somebody else's.
     pub fn number(&self, op_id: &[u8]) -> Option<usize> {
-        let hex = |digits: &[u8]| {
-            digits.iter().try_fold(0_u64, |value, digit| {
-                char::from(*digit).to_digit(16).map(|digit| value << 4 | u64::from(digit))
-            })
-        };
         // tttttttt-tttt-7hhh-8lll-nnnnnnnnnnnn
-        let high = hex(op_id.get(15..18)?)?;
-        let low = hex(op_id.get(20..23)?)?;
-        if (high << 12 | low) != u64::from(self.tag) {
+        if op_id.get(15..18)? != &self.tag_text[..3] || op_id.get(20..23)? != &self.tag_text[3..] {
             return None;
         }
-        let number = hex(op_id.get(24..36)?)? as usize;
+        let mut number = 0;
+        for digit in op_id.get(24..36)? {
+            let value = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                _ => return None,
+            };
+            number = number << 4 | usize::from(value);
+        }
         (number < self.ops.len()).then_some(number)
     }
 }

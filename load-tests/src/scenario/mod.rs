@@ -62,7 +62,7 @@ pub trait Run: Listener {
     fn is_drained(&self, swarm: &Swarm) -> bool;
 }
 
-/// Warms up, measures, drains; adds to the report what CPU and memory that took, an op or delivery being `unit`.
+/// Warms up, measures, drains; answers what CPU had been used when the measuring began and when it ended.
 fn drive<R: Run>(swarm: &mut Swarm, run: &mut R, target: &Target, pace: &Pace) -> Result<(Samples, Samples)> {
     let from = Instant::now() + Duration::from_secs(pace.warmup);
     let to = from + Duration::from_secs(pace.seconds);

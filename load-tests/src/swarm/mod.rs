@@ -37,6 +37,7 @@ pub trait Listener {
 /// All sessions of this process.
 pub struct Swarm {
     poll: Poll,
+    events: Events,
     sessions: Vec<Session>,
     scratch: Vec<u8>,
     /// Sessions with bytes to write.
@@ -53,6 +54,7 @@ impl Swarm {
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
+            events: Events::with_capacity(EVENTS_PER_TURN),
             sessions: Vec::new(),
             scratch: vec![0; READ_BYTES_MAX],
             dirty: Vec::new(),
@@ -100,11 +102,11 @@ impl Swarm {
         self.flush_dirty(listener);
         // The poll counts in milliseconds and rounds up: what is due sooner is waited for awake.
         let timeout = if timeout < Duration::from_millis(1) { Duration::ZERO } else { timeout };
-        let mut events = Events::with_capacity(EVENTS_PER_TURN);
-        match self.poll.poll(&mut events, Some(timeout)) {
+        match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
+        let events = mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
             let session = event.token().0;
             if event.is_writable() {
@@ -115,6 +117,7 @@ impl Swarm {
             }
             self.flush_dirty(listener);
         }
+        self.events = events;
         Ok(())
     }
 
