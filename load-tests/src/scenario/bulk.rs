@@ -7,7 +7,7 @@ use crate::measure::latency::Latency;
 use crate::report::Report;
 use crate::target::Target;
 use crate::work::{Deck, Dice, OpBook};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 use std::fmt::Write;
@@ -52,6 +52,7 @@ struct OpResult {
 /// # Errors
 /// Where it could not be run to its end; what it found wrong is in the report.
 pub fn run(target: &Target, args: &BulkArgs) -> Result<Report> {
+    ensure!((1..=1000).contains(&args.ops), "ops must be from 1 to 1000, got {}", args.ops);
     let board = target.boards(1)?[0].id;
     let token = target.tokens(&target.boards(1)?[0])?.swap_remove(0);
     let http = http()?;

@@ -33,7 +33,8 @@ pub struct IdleArgs {
 /// # Errors
 /// Where it could not be run to its end; what it found wrong is in the report.
 pub fn run(target: &Target, args: &IdleArgs) -> Result<Report> {
-    ensure!(args.sessions > args.boards, "there must be more sessions than boards");
+    ensure!(args.boards > 0, "boards must be above 0");
+    ensure!(args.sessions > args.boards, "sessions must be above boards, {}, got {}", args.boards, args.sessions);
     let boards = target.boards(args.boards)?;
     let mut tokens = Vec::new();
     let mut rooms: Vec<Arc<str>> = Vec::new();

@@ -9,7 +9,7 @@ use crate::swarm::{Entry, Listener, Swarm};
 use crate::target::Target;
 use crate::wire::{self, Message};
 use crate::work::{Deck, Dice, OpBook};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub struct MovesArgs {
 /// # Errors
 /// Where it could not be run to its end; what it found wrong is in the report.
 pub fn run(target: &Target, args: &MovesArgs) -> Result<Report> {
+    ensure!(args.boards * args.writers * args.in_flight > 0, "boards, writers and in-flight must be above 0");
     let boards = target.boards(args.boards)?;
     let mut entries = Vec::new();
     for board in boards {
