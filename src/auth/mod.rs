@@ -132,7 +132,7 @@ impl Auth {
                 let at = Instant::now();
                 let revocations = self.0.revocations.load(Ordering::SeqCst);
                 let (user, family) = key;
-                let good = self.0.store.read(async move |c| rows::is_good(c, user, family).await).await?;
+                let good = self.0.store.read(async move |mut c| rows::is_good(&mut c, user, family).await).await?;
                 self.remember(key, Verdict { at, good }, revocations);
                 good
             }
@@ -146,7 +146,7 @@ impl Auth {
     /// Where the database is away.
     pub async fn sweep(&self) -> Result<(), AuthError> {
         let at = now();
-        Ok(self.0.store.tx(async move |c| rows::sweep(c, at).await).await?)
+        Ok(self.0.store.write(async move |mut c| c.tx(async move |c| rows::sweep(c, at).await).await).await?)
     }
 
     fn revoked(&self, what: Revoked) {

@@ -37,7 +37,7 @@ impl Auth {
         let at = now();
         let twin_since = (transport == Transport::Cookie).then(|| at.plus_millis(-TWIN_MS));
         let spending =
-            self.0.store.tx(async move |c| rows::spend(c, hash, successor_hash, at, twin_since).await).await?;
+            self.0.store.write(async move |mut c| c.tx(async move |c| rows::spend(c, hash, successor_hash, at, twin_since).await).await).await?;
         match spending {
             Spending::Renewed { user_id, family, life_ms } => Ok(Renewed {
                 user_id,
@@ -60,7 +60,7 @@ impl Auth {
     /// [`AuthError::Store`].
     pub async fn end_family(&self, family: FamilyId) -> Result<(), AuthError> {
         let at = now();
-        self.0.store.tx(async move |c| rows::revoke_family(c, family, at).await).await?;
+        self.0.store.write(async move |mut c| c.tx(async move |c| rows::revoke_family(c, family, at).await).await).await?;
         self.revoked(Revoked::Family(family));
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Auth {
     pub async fn family_of(&self, token: &str) -> Result<Option<FamilyId>, AuthError> {
         let Some(token) = RefreshToken::from_text(token) else { return Ok(None) };
         let hash = self.tokens().hash(&token);
-        Ok(self.0.store.read(async move |c| rows::family_of(c, &hash).await).await?)
+        Ok(self.0.store.read(async move |mut c| rows::family_of(&mut c, &hash).await).await?)
     }
 
     /// Ends all sign-ins of a user, and closes the user's sockets.
@@ -81,7 +81,7 @@ impl Auth {
     /// [`AuthError::Store`].
     pub async fn end_user(&self, user: UserId) -> Result<(), AuthError> {
         let at = now();
-        self.0.store.tx(async move |c| rows::revoke_user(c, user, at).await).await?;
+        self.0.store.write(async move |mut c| c.tx(async move |c| rows::revoke_user(c, user, at).await).await).await?;
         self.revoked(Revoked::User(user));
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! How the domain's types are described in the OpenAPI document: the domain itself knows nothing of it.
 
-use crate::domain::board::model::{BoardInfo, Bounded, Column, IDS_MAX, IdList, Priority, Status, Task};
+use crate::domain::board::model::{BoardInfo, Bounded, Column, Priority, Status, Task};
 use crate::domain::board::op::FieldError;
 use crate::domain::email::{EMAIL_MAX, Email};
 use crate::domain::ids::{
@@ -12,8 +12,8 @@ use crate::domain::text::Text;
 use crate::domain::time::Moment;
 use crate::protocol::rest::project::{Color, Key};
 use std::borrow::Cow;
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
-use utoipa::openapi::{Ref, RefOr};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::RefOr;
 use utoipa::{PartialSchema, ToSchema};
 
 type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -84,53 +84,84 @@ impl<const MIN: i32, const MAX: i32> ToSchema for Bounded<MIN, MAX> {
     }
 }
 
-impl<T: ToSchema> PartialSchema for IdList<T> {
-    fn schema() -> RefOr<Schema> {
-        ArrayBuilder::new().items(Ref::from_schema_name(T::name())).max_items(Some(IDS_MAX)).into()
-    }
-}
-
-impl<T: ToSchema> ToSchema for IdList<T> {
-    fn name() -> Cow<'static, str> {
-        format!("{}List", T::name()).into()
-    }
-
-    fn schemas(schemas: &mut Schemas) {
-        schemas.push((T::name().into(), T::schema()));
-        T::schemas(schemas);
-    }
-}
-
-/// Describes a struct by its fields; a field's type is one of those above, a primitive, or an `Option` of them.
-macro_rules! object {
-    ($type:ident, $name:literal, $about:literal { $($field:ident: $kind:ty),* $(,)? }) => {
+/// Describes a struct of the domain by one that looks the same on the wire.
+macro_rules! like {
+    ($($type:ty => $mirror:ident),* $(,)?) => { $(
         impl PartialSchema for $type {
             fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new()
-                    $(.property(stringify!($field), <$kind as PartialSchema>::schema()).required(stringify!($field)))*
-                    .description(Some($about))
-                    .into()
+                mirror::$mirror::schema()
             }
         }
         impl ToSchema for $type {
             fn name() -> Cow<'static, str> {
-                $name.into()
+                stringify!($mirror).into()
+            }
+
+            fn schemas(schemas: &mut Schemas) {
+                mirror::$mirror::schemas(schemas);
             }
         }
-    };
+    )* };
 }
 
-object!(FieldError, "FieldError", "One field that is wrong, and why" { field: String, message: String });
-object!(BoardInfo, "BoardInfo", "What a board is called and where it hangs" {
-    id: BoardId, name: String, project_id: ProjectId, workspace_id: WorkspaceId, project_key: String,
-    created_at: Moment, updated_at: Moment,
-});
-object!(Column, "Column", "A column of a board" {
-    id: ColumnId, name: String, status: Status, rank: Rank, wip_limit: Option<i32>, version: i32,
-});
-object!(Task, "BoardTask", "A task as a board holds it" {
-    id: TaskId, number: i64, title: String, column_id: ColumnId, rank: Rank, version: i32, priority: Priority,
-    story_points: Option<i32>, due_date: Option<Moment>, assignee_ids: Vec<UserId>, label_ids: Vec<LabelId>,
-    comment_count: i32, attachment_count: i32, subtask_count: i32, subtask_done_count: i32,
-    created_by: Option<UserId>, created_at: Moment, updated_at: Moment, completed_at: Option<Moment>,
-});
+like!(FieldError => FieldError, BoardInfo => BoardInfo, Column => Column, Task => BoardTask);
+
+#[expect(dead_code, reason = "only described, never made")]
+mod mirror {
+    use super::*;
+
+    /// One field that is wrong, and why.
+    #[derive(ToSchema)]
+    pub struct FieldError {
+        field: String,
+        message: String,
+    }
+
+    /// What a board is called and where it hangs.
+    #[derive(ToSchema)]
+    pub struct BoardInfo {
+        id: BoardId,
+        name: String,
+        project_id: ProjectId,
+        workspace_id: WorkspaceId,
+        /// The prefix of its tasks' numbers: `KEY-42`.
+        project_key: String,
+        created_at: Moment,
+        updated_at: Moment,
+    }
+
+    /// A column of a board.
+    #[derive(ToSchema)]
+    pub struct Column {
+        id: ColumnId,
+        name: String,
+        status: Status,
+        rank: Rank,
+        wip_limit: Option<i32>,
+        version: i32,
+    }
+
+    /// A task as a board holds it.
+    #[derive(ToSchema)]
+    pub struct BoardTask {
+        id: TaskId,
+        number: i64,
+        title: String,
+        column_id: ColumnId,
+        rank: Rank,
+        version: i32,
+        priority: Priority,
+        story_points: Option<i32>,
+        due_date: Option<Moment>,
+        assignee_ids: Vec<UserId>,
+        label_ids: Vec<LabelId>,
+        comment_count: i32,
+        attachment_count: i32,
+        subtask_count: i32,
+        subtask_done_count: i32,
+        created_by: Option<UserId>,
+        created_at: Moment,
+        updated_at: Moment,
+        completed_at: Option<Moment>,
+    }
+}

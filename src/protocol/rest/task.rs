@@ -52,8 +52,10 @@ pub struct NewTask {
     #[serde(default)]
     pub due_date: Option<Moment>,
     #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<Vec<UserId>>, max_items = 50)]
     pub assignee_ids: Option<IdList<UserId>>,
     #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<Vec<LabelId>>, max_items = 50)]
     pub label_ids: Option<IdList<LabelId>>,
     /// The neighbour that shall stand above it.
     #[serde(default)]
@@ -100,16 +102,22 @@ pub struct TaskPatch {
     #[schema(value_type = Option<Moment>)]
     pub due_date: Option<Option<Moment>>,
     #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<Vec<UserId>>, max_items = 50)]
     pub assignee_ids: Option<IdList<UserId>>,
     #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<Vec<LabelId>>, max_items = 50)]
     pub label_ids: Option<IdList<LabelId>>,
     #[serde(default)]
+    #[schema(value_type = Vec<UserId>, max_items = 50)]
     pub add_assignee_ids: IdList<UserId>,
     #[serde(default)]
+    #[schema(value_type = Vec<UserId>, max_items = 50)]
     pub remove_assignee_ids: IdList<UserId>,
     #[serde(default)]
+    #[schema(value_type = Vec<LabelId>, max_items = 50)]
     pub add_label_ids: IdList<LabelId>,
     #[serde(default)]
+    #[schema(value_type = Vec<LabelId>, max_items = 50)]
     pub remove_label_ids: IdList<LabelId>,
 }
 
@@ -172,6 +180,7 @@ impl TaskMoveBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assignment {
+    #[schema(value_type = Vec<UserId>, max_items = 50)]
     pub user_ids: IdList<UserId>,
 }
 

@@ -3,7 +3,8 @@
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::time::Moment;
 use crate::store::schema::{auth_sessions, login_failures, refresh_tokens, users};
-use crate::store::{Conn, StoreResult, query};
+use crate::store::conn::query;
+use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
@@ -101,8 +102,8 @@ pub async fn spend(
         }
         return renew(conn, &token, successor, at).await;
     }
-    let known = refresh_tokens::table.find(&hash).select(Token::as_select());
-    let Some(token): Option<Token> = query!(conn, |c| known.first(c).await.optional())? else {
+    let known = refresh_tokens::table.find(&hash);
+    let Some(token): Option<Token> = query!(conn, |c| known.select(Token::as_select()).first(c).await.optional())? else {
         return Ok(Spending::Unknown);
     };
     let family = token.family_id;
@@ -173,8 +174,8 @@ pub async fn revoke_user(conn: &mut Conn, user: UserId, at: Moment) -> StoreResu
 }
 
 pub async fn failures(conn: &mut Conn, email: &str) -> StoreResult<Option<FailureRow>> {
-    let row = login_failures::table.find(email).select(FailureRow::as_select());
-    Ok(query!(conn, |c| row.first(c).await.optional())?)
+    let row = login_failures::table.find(email);
+    Ok(query!(conn, |c| row.select(FailureRow::as_select()).first(c).await.optional())?)
 }
 
 pub async fn put_failures(conn: &mut Conn, email: &str, row: FailureRow) -> StoreResult<()> {

@@ -4,7 +4,8 @@ use super::workspace::take;
 use crate::domain::ids::{LabelId, ProjectId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::schema::labels;
-use crate::store::{Conn, StoreError, StoreResult, query};
+use crate::store::conn::query;
+use crate::store::{Conn, StoreError, StoreResult};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -36,10 +37,9 @@ pub async fn of_project(
     let after = after.unwrap_or(LabelId(uuid::Uuid::nil()));
     let rows = labels::table
         .filter(labels::project_id.eq(project).and(labels::id.gt(after)))
-        .select(Label::as_select())
         .order(labels::id.asc())
         .limit(limit);
-    Ok(query!(conn, |c| rows.load(c).await)?)
+    Ok(query!(conn, |c| rows.select(Label::as_select()).load(c).await)?)
 }
 
 pub async fn by_id(conn: &mut Conn, id: LabelId) -> StoreResult<Option<Label>> {

@@ -1,5 +1,12 @@
 //! Questions and changes, written once for both databases, a file a noun.
 
+pub mod auth;
+pub mod label;
+pub mod project;
+pub mod task;
+pub mod user;
+pub mod workspace;
+
 use super::conn::{Conn, query};
 use super::error::StoreResult;
 use diesel_async::RunQueryDsl;

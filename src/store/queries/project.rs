@@ -4,7 +4,8 @@ use super::workspace::{bump_epochs, take};
 use crate::domain::ids::{BoardId, ProjectId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::schema::{boards, memberships, projects, workspaces};
-use crate::store::{Conn, StoreResult, query};
+use crate::store::conn::query;
+use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -83,9 +84,8 @@ pub async fn by_id(conn: &mut Conn, id: ProjectId) -> StoreResult<Option<Project
     let row = projects::table
         .inner_join(workspaces::table)
         .filter(projects::id.eq(id))
-        .filter(projects::deleted_at.is_null().and(workspaces::deleted_at.is_null()))
-        .select(Project::as_select());
-    Ok(query!(conn, |c| row.first(c).await.optional())?)
+        .filter(projects::deleted_at.is_null().and(workspaces::deleted_at.is_null()));
+    Ok(query!(conn, |c| row.select(Project::as_select()).first(c).await.optional())?)
 }
 
 /// The projects that `user` may see, by id, after `after`, at most `limit`.
@@ -151,9 +151,8 @@ pub async fn delete(conn: &mut Conn, id: ProjectId, at: Moment) -> StoreResult<O
 pub async fn boards_of(conn: &mut Conn, ids: &[ProjectId]) -> StoreResult<Vec<Board>> {
     let rows = boards::table
         .filter(boards::project_id.eq_any(ids).and(boards::deleted_at.is_null()))
-        .select(Board::as_select())
         .order(boards::id.asc());
-    Ok(query!(conn, |c| rows.load(c).await)?)
+    Ok(query!(conn, |c| rows.select(Board::as_select()).load(c).await)?)
 }
 
 /// The boards of one project by id, after `after`, at most `limit`.
@@ -166,10 +165,9 @@ pub async fn boards_page(
     let after = after.unwrap_or(BoardId(uuid::Uuid::nil()));
     let rows = boards::table
         .filter(boards::project_id.eq(id).and(boards::deleted_at.is_null()).and(boards::id.gt(after)))
-        .select(Board::as_select())
         .order(boards::id.asc())
         .limit(limit);
-    Ok(query!(conn, |c| rows.load(c).await)?)
+    Ok(query!(conn, |c| rows.select(Board::as_select()).load(c).await)?)
 }
 
 /// A board whose project and workspace are not deleted either.
@@ -177,9 +175,8 @@ pub async fn board(conn: &mut Conn, id: BoardId) -> StoreResult<Option<Board>> {
     let row = boards::table
         .inner_join(projects::table.inner_join(workspaces::table))
         .filter(boards::id.eq(id).and(boards::deleted_at.is_null()))
-        .filter(projects::deleted_at.is_null().and(workspaces::deleted_at.is_null()))
-        .select(Board::as_select());
-    Ok(query!(conn, |c| row.first(c).await.optional())?)
+        .filter(projects::deleted_at.is_null().and(workspaces::deleted_at.is_null()));
+    Ok(query!(conn, |c| row.select(Board::as_select()).first(c).await.optional())?)
 }
 
 pub async fn rename_board(conn: &mut Conn, id: BoardId, name: &str, at: Moment) -> StoreResult<Option<Board>> {

@@ -8,7 +8,8 @@ use crate::domain::time::Moment;
 use crate::store::schema::{
     boards, columns, memberships, projects, task_assignees, task_labels, tasks, workspaces,
 };
-use crate::store::{Conn, StoreError, StoreResult, query};
+use crate::store::conn::query;
+use crate::store::{Conn, StoreError, StoreResult};
 use crate::store::columns::sql as sql_moment;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -191,8 +192,8 @@ impl Row {
 
 /// A task with its description, deleted or not, while its board stands.
 pub async fn one(conn: &mut Conn, id: TaskId) -> StoreResult<Option<(Placed, String)>> {
-    let row = tasks::table.find(id).select((Row::as_select(), tasks::description));
-    let row: Option<(Row, String)> = query!(conn, |c| row.first(c).await.optional())?;
+    let row = tasks::table.find(id);
+    let row: Option<(Row, String)> = query!(conn, |c| row.select((Row::as_select(), tasks::description)).first(c).await.optional())?;
     let Some((row, description)) = row else { return Ok(None) };
     let placed = with_lists(conn, vec![row]).await?.pop();
     Ok(placed.map(|placed| (placed, description)))

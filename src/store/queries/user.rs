@@ -3,7 +3,8 @@
 use crate::domain::ids::UserId;
 use crate::domain::time::Moment;
 use crate::store::schema::users;
-use crate::store::{Conn, StoreResult, query};
+use crate::store::conn::query;
+use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -66,14 +67,14 @@ pub async fn by_id(conn: &mut Conn, id: UserId) -> StoreResult<Option<User>> {
 
 /// The account of an e-mail in lower case, disabled ones too.
 pub async fn by_email(conn: &mut Conn, email: &str) -> StoreResult<Option<User>> {
-    let row = users::table.filter(users::email.eq(email)).select(User::as_select());
-    Ok(query!(conn, |c| row.first(c).await.optional())?)
+    let row = users::table.filter(users::email.eq(email));
+    Ok(query!(conn, |c| row.select(User::as_select()).first(c).await.optional())?)
 }
 
 /// As [`by_email`], with the password's hash.
 pub async fn credentials(conn: &mut Conn, email: &str) -> StoreResult<Option<Credentials>> {
-    let row = users::table.filter(users::email.eq(email)).select((User::as_select(), users::password_hash));
-    let found: Option<(User, Option<String>)> = query!(conn, |c| row.first(c).await.optional())?;
+    let row = users::table.filter(users::email.eq(email));
+    let found: Option<(User, Option<String>)> = query!(conn, |c| row.select((User::as_select(), users::password_hash)).first(c).await.optional())?;
     Ok(found.map(|(user, password_hash)| Credentials { user, password_hash }))
 }
 

@@ -4,7 +4,8 @@ use crate::domain::ids::{BoardId, UserId, WorkspaceId};
 use crate::domain::permission::Role;
 use crate::domain::time::Moment;
 use crate::store::schema::{boards, heads, memberships, users, workspaces};
-use crate::store::{Conn, StoreError, StoreResult, query};
+use crate::store::conn::query;
+use crate::store::{Conn, StoreError, StoreResult};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -62,19 +63,18 @@ pub async fn of_user(
     let mine = workspaces::table
         .inner_join(memberships::table)
         .filter(memberships::user_id.eq(user).and(workspaces::deleted_at.is_null()))
-        .select((Workspace::as_select(), memberships::role))
         .order(workspaces::id.asc())
         .limit(limit);
     let rows: Vec<(Workspace, String)> = match after {
-        Some(after) => query!(conn, |c| mine.filter(workspaces::id.gt(after)).load(c).await)?,
-        None => query!(conn, |c| mine.load(c).await)?,
+        Some(after) => query!(conn, |c| mine.select((Workspace::as_select(), memberships::role)).filter(workspaces::id.gt(after)).load(c).await)?,
+        None => query!(conn, |c| mine.select((Workspace::as_select(), memberships::role)).load(c).await)?,
     };
     rows.into_iter().map(|(workspace, name)| Ok((workspace, role(&name)?))).collect()
 }
 
 pub async fn by_id(conn: &mut Conn, id: WorkspaceId) -> StoreResult<Option<Workspace>> {
-    let row = workspaces::table.find(id).filter(workspaces::deleted_at.is_null()).select(Workspace::as_select());
-    Ok(query!(conn, |c| row.first(c).await.optional())?)
+    let row = workspaces::table.find(id).filter(workspaces::deleted_at.is_null());
+    Ok(query!(conn, |c| row.select(Workspace::as_select()).first(c).await.optional())?)
 }
 
 /// Renames a workspace; `None` where there is none.
