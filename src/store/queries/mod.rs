@@ -3,9 +3,9 @@
 pub mod auth;
 pub mod label;
 pub mod project;
-pub mod task;
+pub mod task_list;
 pub mod user;
-pub mod workspace;
+pub mod member;
 
 use super::conn::{Conn, query};
 use super::error::StoreResult;
