@@ -50,6 +50,7 @@ impl DerefMut for LiteHandle {
 /// Runs a Diesel query that is written once and type-checked for each database:
 /// `query!(conn, |c| users::table.find(id).first(c).await)`. Gives a [`diesel::QueryResult`].
 ///
+/// `as_select()` and `as_returning()` belong inside the body, because they fix the database.
 /// Inserting several rows at once (`values(&rows)`) doesn't compile for SQLite in this way: use [`insert_all!`].
 macro_rules! query {
     ($conn:expr, |$c:ident| $body:expr) => {

@@ -3,6 +3,7 @@
 //! Whatever is asked runs to its end on the store's own runtime, whoever stops waiting for it: a Diesel call that is
 //! dropped half-way leaves a transaction open, and SQLite's may even panic on a thread of the web server.
 
+mod calls;
 pub mod columns;
 pub mod conn;
 pub mod error;

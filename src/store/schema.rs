@@ -277,4 +277,5 @@ diesel::joinable!(memberships -> workspaces (workspace_id));
 diesel::joinable!(projects -> workspaces (workspace_id));
 diesel::joinable!(labels -> projects (project_id));
 diesel::joinable!(boards -> projects (project_id));
+diesel::joinable!(boards -> workspaces (workspace_id));
 diesel::joinable!(heads -> boards (board_id));

@@ -1,6 +1,7 @@
 //! Projects and the boards that hang on them; what stands on a board is in [`super::board`].
 
-use super::workspace::{bump_epochs, take};
+use super::board::{BoardRow, fence};
+use super::workspace::take;
 use crate::domain::ids::{BoardId, ProjectId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::schema::{boards, memberships, projects, workspaces};
@@ -19,19 +20,6 @@ pub struct Project {
     pub name: String,
     pub description: String,
     pub archived: bool,
-    pub created_by: UserId,
-    pub created_at: Moment,
-    pub updated_at: Moment,
-}
-
-/// A board that is not deleted, as it hangs on its project.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = boards)]
-pub struct Board {
-    pub id: BoardId,
-    pub project_id: ProjectId,
-    pub workspace_id: WorkspaceId,
-    pub name: String,
     pub created_by: UserId,
     pub created_at: Moment,
     pub updated_at: Moment,
@@ -143,16 +131,16 @@ pub async fn delete(conn: &mut Conn, id: ProjectId, at: Moment) -> StoreResult<O
     }
     let of_it = boards::table.filter(boards::project_id.eq(id)).select(boards::id).order(boards::id.asc());
     let ids: Vec<BoardId> = query!(conn, |c| of_it.load(c).await)?;
-    bump_epochs(conn, &ids).await?;
+    fence(conn, &ids).await?;
     Ok(Some(ids))
 }
 
 /// The boards of some projects, by id.
-pub async fn boards_of(conn: &mut Conn, ids: &[ProjectId]) -> StoreResult<Vec<Board>> {
+pub async fn boards_of(conn: &mut Conn, ids: &[ProjectId]) -> StoreResult<Vec<BoardRow>> {
     let rows = boards::table
         .filter(boards::project_id.eq_any(ids).and(boards::deleted_at.is_null()))
         .order(boards::id.asc());
-    Ok(query!(conn, |c| rows.select(Board::as_select()).load(c).await)?)
+    Ok(query!(conn, |c| rows.select(BoardRow::as_select()).load(c).await)?)
 }
 
 /// The boards of one project by id, after `after`, at most `limit`.
@@ -161,36 +149,36 @@ pub async fn boards_page(
     id: ProjectId,
     after: Option<BoardId>,
     limit: i64,
-) -> StoreResult<Vec<Board>> {
+) -> StoreResult<Vec<BoardRow>> {
     let after = after.unwrap_or(BoardId(uuid::Uuid::nil()));
     let rows = boards::table
         .filter(boards::project_id.eq(id).and(boards::deleted_at.is_null()).and(boards::id.gt(after)))
         .order(boards::id.asc())
         .limit(limit);
-    Ok(query!(conn, |c| rows.select(Board::as_select()).load(c).await)?)
+    Ok(query!(conn, |c| rows.select(BoardRow::as_select()).load(c).await)?)
 }
 
 /// A board whose project and workspace are not deleted either.
-pub async fn board(conn: &mut Conn, id: BoardId) -> StoreResult<Option<Board>> {
+pub async fn board(conn: &mut Conn, id: BoardId) -> StoreResult<Option<BoardRow>> {
     let row = boards::table
         .inner_join(projects::table.inner_join(workspaces::table))
         .filter(boards::id.eq(id).and(boards::deleted_at.is_null()))
         .filter(projects::deleted_at.is_null().and(workspaces::deleted_at.is_null()));
-    Ok(query!(conn, |c| row.select(Board::as_select()).first(c).await.optional())?)
+    Ok(query!(conn, |c| row.select(BoardRow::as_select()).first(c).await.optional())?)
 }
 
-pub async fn rename_board(conn: &mut Conn, id: BoardId, name: &str, at: Moment) -> StoreResult<Option<Board>> {
+pub async fn rename_board(conn: &mut Conn, id: BoardId, name: &str, at: Moment) -> StoreResult<Option<BoardRow>> {
     let row = boards::table.filter(boards::id.eq(id)).filter(boards::deleted_at.is_null());
     Ok(query!(conn, |c| diesel::update(row)
         .set((boards::name.eq(name), boards::updated_at.eq(at)))
-        .returning(Board::as_returning())
+        .returning(BoardRow::as_returning())
         .get_result(c)
         .await
         .optional())?)
 }
 
 /// Deletes a board and bumps its epoch. Call it in a transaction.
-pub async fn delete_board(conn: &mut Conn, board: &Board, at: Moment) -> StoreResult<BoardDeletion> {
+pub async fn delete_board(conn: &mut Conn, board: &BoardRow, at: Moment) -> StoreResult<BoardDeletion> {
     let project = projects::table.filter(projects::id.eq(board.project_id));
     // Two deletions in one project wait for each other, so that one board stays.
     query!(conn, |c| diesel::update(project).set(projects::updated_at.eq(at)).execute(c).await)?;
@@ -207,6 +195,6 @@ pub async fn delete_board(conn: &mut Conn, board: &Board, at: Moment) -> StoreRe
         .set((boards::deleted_at.eq(at), boards::updated_at.eq(at)))
         .execute(c)
         .await)?;
-    bump_epochs(conn, &[board.id]).await?;
+    fence(conn, &[board.id]).await?;
     Ok(if count == 0 { BoardDeletion::Missing } else { BoardDeletion::Done })
 }

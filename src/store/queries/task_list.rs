@@ -1,9 +1,8 @@
-//! Tasks as they are listed and read one by one. They are written by the committer only.
+//! Lists of tasks by filter and order, over all boards that somebody may see.
 
-use crate::domain::board::model::{Bounded, Column, Priority, Status, Task};
+use super::task::{ColumnRow, TaskRow, with_lists};
+use crate::domain::board::model::{Column, Priority, Status, Task, TaskState};
 use crate::domain::ids::{BoardId, ColumnId, LabelId, ProjectId, TaskId, UserId, WorkspaceId};
-use crate::domain::rank::Rank;
-use crate::domain::text;
 use crate::domain::time::Moment;
 use crate::store::schema::{
     boards, columns, memberships, projects, task_assignees, task_labels, tasks, workspaces,
@@ -21,13 +20,14 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
     pub task: Task,
+    /// Its column's.
+    pub status: Status,
     pub board_id: BoardId,
     pub project_id: ProjectId,
     pub workspace_id: WorkspaceId,
-    /// Its column's.
-    pub status: Status,
-    pub deleted_at: Option<Moment>,
 }
+
+type Place = (BoardId, ProjectId, WorkspaceId);
 
 /// Which tasks to list; `None` and empty lists don't restrict.
 #[derive(Debug, Clone, Default)]
@@ -117,112 +117,6 @@ macro_rules! by {
     }};
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = tasks)]
-struct Row {
-    id: TaskId,
-    board_id: BoardId,
-    project_id: ProjectId,
-    workspace_id: WorkspaceId,
-    number: i64,
-    title: String,
-    column_id: ColumnId,
-    rank: String,
-    version: i32,
-    priority: String,
-    story_points: Option<i32>,
-    due_date: Option<Moment>,
-    comment_count: i32,
-    attachment_count: i32,
-    subtask_count: i32,
-    subtask_done_count: i32,
-    created_by: Option<UserId>,
-    created_at: Moment,
-    updated_at: Moment,
-    completed_at: Option<Moment>,
-    deleted_at: Option<Moment>,
-}
-
-fn unreadable(text: String) -> StoreError {
-    StoreError::Unreadable(text)
-}
-
-fn bounded<const MIN: i32, const MAX: i32>(value: Option<i32>) -> StoreResult<Option<Bounded<MIN, MAX>>> {
-    value.map(|v| Bounded::new(v.into()).map_err(unreadable)).transpose()
-}
-
-fn status(name: &str) -> StoreResult<Status> {
-    Status::from_name(name).ok_or_else(|| unreadable(format!("status {name:?}")))
-}
-
-impl Row {
-    fn placed(self, status: Status, assignees: Vec<UserId>, labels: Vec<LabelId>) -> StoreResult<Placed> {
-        let priority =
-            Priority::from_name(&self.priority).ok_or_else(|| unreadable(format!("priority {:?}", self.priority)))?;
-        Ok(Placed {
-            task: Task {
-                id: self.id,
-                number: self.number,
-                title: text::Text::new(self.title).map_err(unreadable)?,
-                column_id: self.column_id,
-                rank: Rank::from_stored(self.rank),
-                version: self.version,
-                priority,
-                story_points: bounded(self.story_points)?,
-                due_date: self.due_date,
-                assignee_ids: assignees.into(),
-                label_ids: labels.into(),
-                comment_count: self.comment_count,
-                attachment_count: self.attachment_count,
-                subtask_count: self.subtask_count,
-                subtask_done_count: self.subtask_done_count,
-                created_by: self.created_by,
-                created_at: self.created_at,
-                updated_at: self.updated_at,
-                completed_at: self.completed_at,
-            },
-            board_id: self.board_id,
-            project_id: self.project_id,
-            workspace_id: self.workspace_id,
-            status,
-            deleted_at: self.deleted_at,
-        })
-    }
-}
-
-/// A task with its description, deleted or not, while its board stands.
-pub async fn one(conn: &mut Conn, id: TaskId) -> StoreResult<Option<(Placed, String)>> {
-    let row = tasks::table.find(id);
-    let row: Option<(Row, String)> = query!(conn, |c| row.select((Row::as_select(), tasks::description)).first(c).await.optional())?;
-    let Some((row, description)) = row else { return Ok(None) };
-    let placed = with_lists(conn, vec![row]).await?.pop();
-    Ok(placed.map(|placed| (placed, description)))
-}
-
-/// A column, deleted or not, and the board that it stands on.
-pub async fn column(conn: &mut Conn, id: ColumnId) -> StoreResult<Option<(BoardId, Column)>> {
-    type ColumnRow = (BoardId, String, String, String, Option<i32>, i32);
-    let row = columns::table.find(id).select((
-        columns::board_id,
-        columns::name,
-        columns::status,
-        columns::rank,
-        columns::wip_limit,
-        columns::version,
-    ));
-    let row: Option<ColumnRow> = query!(conn, |c| row.first(c).await.optional())?;
-    let Some((board_id, name, status_name, rank, wip_limit, version)) = row else { return Ok(None) };
-    let column = Column {
-        id,
-        name: text::Text::new(name).map_err(unreadable)?,
-        status: status(&status_name)?,
-        rank: Rank::from_stored(rank),
-        wip_limit: bounded(wip_limit)?,
-        version,
-    };
-    Ok(Some((board_id, column)))
-}
-
 /// The tasks that `user` may see and the filter lets through, a page of them.
 pub async fn list(conn: &mut Conn, user: UserId, filter: TaskFilter, page: Page) -> StoreResult<Vec<Placed>> {
     let mine = memberships::table.filter(memberships::user_id.eq(user)).select(memberships::workspace_id);
@@ -233,11 +127,11 @@ pub async fn list(conn: &mut Conn, user: UserId, filter: TaskFilter, page: Page)
         .filter(workspaces::deleted_at.is_null())
         .filter(workspaces::id.eq_any(mine))
         .select(boards::id);
-    let rows: Vec<Row> = query!(conn, |c| {
+    let rows: Vec<(TaskRow, Place)> = query!(conn, |c| {
         let mut rows = tasks::table
             .filter(tasks::deleted_at.is_null())
             .filter(tasks::board_id.eq_any(visible))
-            .select(Row::as_select())
+            .select((TaskRow::as_select(), (tasks::board_id, tasks::project_id, tasks::workspace_id)))
             .limit(page.limit)
             .into_boxed();
         if let Some(id) = filter.workspace_id {
@@ -283,42 +177,36 @@ pub async fn list(conn: &mut Conn, user: UserId, filter: TaskFilter, page: Page)
         };
         rows.load(c).await
     })?;
-    with_lists(conn, rows).await
-}
-
-/// Adds assignees, labels and statuses, in three questions for all.
-async fn with_lists(conn: &mut Conn, rows: Vec<Row>) -> StoreResult<Vec<Placed>> {
-    let ids: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
+    let (rows, places): (Vec<TaskRow>, Vec<Place>) = rows.into_iter().unzip();
     let standing_in: Vec<ColumnId> = rows.iter().map(|row| row.column_id).collect();
-    let assignees = task_assignees::table
-        .filter(task_assignees::task_id.eq_any(&ids))
-        .order(task_assignees::position.asc())
-        .select((task_assignees::task_id, task_assignees::user_id));
-    let mut assignees = grouped::<UserId>(query!(conn, |c| assignees.load(c).await)?);
-    let labels = task_labels::table
-        .filter(task_labels::task_id.eq_any(&ids))
-        .order(task_labels::position.asc())
-        .select((task_labels::task_id, task_labels::label_id));
-    let mut labels = grouped::<LabelId>(query!(conn, |c| labels.load(c).await)?);
-    let statuses =
-        columns::table.filter(columns::id.eq_any(&standing_in)).select((columns::id, columns::status));
-    let statuses: HashMap<ColumnId, String> =
-        query!(conn, |c| statuses.load::<(ColumnId, String)>(c).await)?.into_iter().collect();
-    rows.into_iter()
-        .map(|row| {
-            let name = statuses.get(&row.column_id).ok_or_else(|| unreadable(format!("column of task {}", row.id)))?;
-            let (users, tags) = (assignees.remove(&row.id), labels.remove(&row.id));
-            row.placed(status(name)?, users.unwrap_or_default(), tags.unwrap_or_default())
-        })
-        .collect()
+    let statuses = statuses(conn, &standing_in).await?;
+    let tasks = with_lists(conn, rows).await?;
+    let placed = |(state, (board_id, project_id, workspace_id)): (TaskState, Place)| {
+        let task = state.task;
+        let status = statuses.get(&task.column_id).copied();
+        let status = status.ok_or_else(|| StoreError::Unreadable(format!("task {}: no column", task.id)))?;
+        Ok(Placed { task, status, board_id, project_id, workspace_id })
+    };
+    tasks.into_iter().zip(places).map(placed).collect()
 }
 
-fn grouped<T>(pairs: Vec<(TaskId, T)>) -> HashMap<TaskId, Vec<T>> {
-    let mut groups: HashMap<TaskId, Vec<T>> = HashMap::new();
-    for (task, value) in pairs {
-        groups.entry(task).or_default().push(value);
-    }
-    groups
+/// The status of each column.
+pub async fn statuses(conn: &mut Conn, ids: &[ColumnId]) -> StoreResult<HashMap<ColumnId, Status>> {
+    let names = columns::table.filter(columns::id.eq_any(ids)).select((columns::id, columns::status));
+    let names: Vec<(ColumnId, String)> = query!(conn, |c| names.load(c).await)?;
+    let status = |(id, name): (ColumnId, String)| match Status::from_name(&name) {
+        Some(status) => Ok((id, status)),
+        None => Err(StoreError::Unreadable(format!("column {id}, status: {name:?}"))),
+    };
+    names.into_iter().map(status).collect()
+}
+
+/// A column, deleted or not.
+pub async fn column(conn: &mut Conn, id: ColumnId) -> StoreResult<Option<Column>> {
+    let row = columns::table.find(id);
+    let row: Option<ColumnRow> =
+        query!(conn, |c| row.select(ColumnRow::as_select()).first(c).await.optional())?;
+    row.map(|row| Ok(row.into_state()?.column)).transpose()
 }
 
 /// A pattern for `like` that finds `text` itself anywhere.
