@@ -1,6 +1,9 @@
 //! TeamFlow: a real-time collaboration engine and project-management server.
 
+pub mod api;
 pub mod auth;
 pub mod domain;
+#[path = "live_sketch.rs"]
+pub mod live;
 pub mod protocol;
 pub mod store;

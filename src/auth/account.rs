@@ -63,7 +63,11 @@ impl Auth {
         let first_is_admin = self.0.first_is_admin;
         // One at a time, so that only one account is the first.
         let _turn = self.0.signup_turn.lock().await;
-        let inserted = self.0.store.write(async move |mut c| c.tx(async move |c| user::insert(c, row, first_is_admin).await).await).await?;
+        let inserted = self
+            .0
+            .store
+            .write(async move |mut c| c.tx(async move |c| user::insert(c, row, first_is_admin).await).await)
+            .await?;
         let user = inserted.ok_or(AuthError::EmailTaken)?;
         self.sign_in(user, false, device, at).await
     }
@@ -83,7 +87,9 @@ impl Auth {
         let _turn = self.0.login_turns.take(&email).await;
         let asked = email.clone();
         let (failures, credentials) = store
-            .read(async move |mut c| Ok((rows::failures(&mut c, &asked).await?, user::credentials(&mut c, &asked).await?)))
+            .read(async move |mut c| {
+                Ok((rows::failures(&mut c, &asked).await?, user::credentials(&mut c, &asked).await?))
+            })
             .await?;
         if let Some(retry_after_ms) = failures.and_then(|f| locked_for_ms(f, now())) {
             return Err(AuthError::Locked { retry_after_ms });
@@ -94,25 +100,23 @@ impl Auth {
         match credentials.filter(|c| matches && c.user.disabled_at.is_none()) {
             Some(credentials) => {
                 if failures.is_some() {
-                    store.write(async move |mut c| c.tx(async move |c| rows::forget_failures(c, &email).await).await).await?;
+                    store
+                        .write(async move |mut c| c.tx(async move |c| rows::forget_failures(c, &email).await).await)
+                        .await?;
                 }
                 self.sign_in(credentials.user, login.remember, device, at).await
             }
             None => {
                 let failures = after_failure(failures, at);
-                store.write(async move |mut c| c.tx(async move |c| rows::put_failures(c, &email, failures).await).await).await?;
+                store
+                    .write(async move |mut c| c.tx(async move |c| rows::put_failures(c, &email, failures).await).await)
+                    .await?;
                 Err(AuthError::WrongCredentials)
             }
         }
     }
 
-    async fn sign_in(
-        &self,
-        user: User,
-        remember: bool,
-        device: Device,
-        at: Moment,
-    ) -> Result<SignedIn, AuthError> {
+    async fn sign_in(&self, user: User, remember: bool, device: Device, at: Moment) -> Result<SignedIn, AuthError> {
         let tokens = self.tokens();
         let refresh_life_ms = if remember { REMEMBERED_LIFE_MS } else { REFRESH_LIFE_MS };
         let family = FamilyId(Uuid::now_v7());
@@ -128,7 +132,10 @@ impl Auth {
             expires_at: at.plus_millis(refresh_life_ms),
         };
         let token_hash = tokens.hash(&refresh_token);
-        self.0.store.write(async move |mut c| c.tx(async move |c| rows::open_session(c, session, token_hash).await).await).await?;
+        self.0
+            .store
+            .write(async move |mut c| c.tx(async move |c| rows::open_session(c, session, token_hash).await).await)
+            .await?;
         let access_token = self.access_token(user.id, family, at)?;
         Ok(SignedIn { user, access_token, refresh_token, refresh_life_ms })
     }

@@ -118,7 +118,12 @@ mod tests {
         let passwords = Passwords::new(4).unwrap();
         let _held = passwords.0.running.acquire_many(passwords.0.running.available_permits() as u32).await.unwrap();
         let full: Vec<_> = (0..passwords.0.present_max)
-            .map(|_| tokio::spawn({ let p = passwords.clone(); async move { p.hash("12345678").await } }))
+            .map(|_| {
+                tokio::spawn({
+                    let p = passwords.clone();
+                    async move { p.hash("12345678").await }
+                })
+            })
             .collect();
         while passwords.0.present.load(Ordering::Relaxed) < passwords.0.present_max {
             tokio::task::yield_now().await;

@@ -36,8 +36,13 @@ impl Auth {
         let (hash, successor_hash) = (self.tokens().hash(&token), self.tokens().hash(&successor));
         let at = now();
         let twin_since = (transport == Transport::Cookie).then(|| at.plus_millis(-TWIN_MS));
-        let spending =
-            self.0.store.write(async move |mut c| c.tx(async move |c| rows::spend(c, hash, successor_hash, at, twin_since).await).await).await?;
+        let spending = self
+            .0
+            .store
+            .write(async move |mut c| {
+                c.tx(async move |c| rows::spend(c, hash, successor_hash, at, twin_since).await).await
+            })
+            .await?;
         match spending {
             Spending::Renewed { user_id, family, life_ms } => Ok(Renewed {
                 user_id,
@@ -60,7 +65,10 @@ impl Auth {
     /// [`AuthError::Store`].
     pub async fn end_family(&self, family: FamilyId) -> Result<(), AuthError> {
         let at = now();
-        self.0.store.write(async move |mut c| c.tx(async move |c| rows::revoke_family(c, family, at).await).await).await?;
+        self.0
+            .store
+            .write(async move |mut c| c.tx(async move |c| rows::revoke_family(c, family, at).await).await)
+            .await?;
         self.revoked(Revoked::Family(family));
         Ok(())
     }

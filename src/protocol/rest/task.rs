@@ -1,7 +1,7 @@
 //! Tasks: how they are made, changed and shown.
 
-use crate::domain::board::model::{IdList, Priority, Status, StoryPoints};
 use crate::domain::board::model::Task as BoardTask;
+use crate::domain::board::model::{IdList, Priority, Status, StoryPoints};
 use crate::domain::board::op::{BaseVersion, Destination, FirstColumn, TaskCreate, TaskMove, TaskSet, TaskUpdate};
 use crate::domain::ids::{BoardId, ColumnId, LabelId, ProjectId, TaskId, UserId, WorkspaceId};
 use crate::domain::text::{Description, Title};
@@ -205,7 +205,7 @@ pub struct Task {
     /// In Markdown; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where it was deleted meanwhile.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deleted_at: Option<Moment>,
+    /// Said only of one that was deleted meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }

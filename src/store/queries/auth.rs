@@ -2,8 +2,8 @@
 
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::time::Moment;
-use crate::store::schema::{auth_sessions, login_failures, refresh_tokens, users};
 use crate::store::conn::query;
+use crate::store::schema::{auth_sessions, login_failures, refresh_tokens, users};
 use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -90,12 +90,13 @@ pub async fn spend(
     twin_since: Option<Moment>,
 ) -> StoreResult<Spending> {
     let unspent = refresh_tokens::table.filter(refresh_tokens::token_hash.eq(&hash));
-    let spent_now: Option<Token> = query!(conn, |c| diesel::update(unspent.filter(refresh_tokens::spent_at.is_null()))
-        .set((refresh_tokens::spent_at.eq(at), refresh_tokens::successor.eq(&successor)))
-        .returning(Token::as_returning())
-        .get_result(c)
-        .await
-        .optional())?;
+    let spent_now: Option<Token> =
+        query!(conn, |c| diesel::update(unspent.filter(refresh_tokens::spent_at.is_null()))
+            .set((refresh_tokens::spent_at.eq(at), refresh_tokens::successor.eq(&successor)))
+            .returning(Token::as_returning())
+            .get_result(c)
+            .await
+            .optional())?;
     if let Some(token) = spent_now {
         if token.expires_at <= at || !is_good(conn, token.user_id, Some(token.family_id)).await? {
             return Ok(Spending::Unknown);
@@ -103,7 +104,8 @@ pub async fn spend(
         return renew(conn, &token, successor, at).await;
     }
     let known = refresh_tokens::table.find(&hash);
-    let Some(token): Option<Token> = query!(conn, |c| known.select(Token::as_select()).first(c).await.optional())? else {
+    let Some(token): Option<Token> = query!(conn, |c| known.select(Token::as_select()).first(c).await.optional())?
+    else {
         return Ok(Spending::Unknown);
     };
     let family = token.family_id;
@@ -124,14 +126,7 @@ async fn renew(conn: &mut Conn, token: &Token, successor: Vec<u8>, at: Moment) -
     let life_ms = token.life_ms();
     let (user_id, family) = (token.user_id, token.family_id);
     let expires_at = at.plus_millis(life_ms);
-    let next = Token {
-        token_hash: successor,
-        family_id: family,
-        user_id,
-        created_at: at,
-        expires_at,
-        spent_at: None,
-    };
+    let next = Token { token_hash: successor, family_id: family, user_id, created_at: at, expires_at, spent_at: None };
     query!(conn, |c| diesel::insert_into(refresh_tokens::table).values(&next).execute(c).await)?;
     query!(conn, |c| diesel::update(auth_sessions::table.find(family))
         .set((auth_sessions::last_used_at.eq(at), auth_sessions::expires_at.eq(expires_at)))

@@ -3,8 +3,8 @@
 use super::workspace::take;
 use crate::domain::ids::{LabelId, ProjectId, WorkspaceId};
 use crate::domain::time::Moment;
-use crate::store::schema::labels;
 use crate::store::conn::query;
+use crate::store::schema::labels;
 use crate::store::{Conn, StoreError, StoreResult};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;

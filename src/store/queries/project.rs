@@ -4,8 +4,8 @@ use super::board::{BoardRow, fence};
 use super::workspace::take;
 use crate::domain::ids::{BoardId, ProjectId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
-use crate::store::schema::{boards, memberships, projects, workspaces};
 use crate::store::conn::query;
+use crate::store::schema::{boards, memberships, projects, workspaces};
 use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -137,9 +137,8 @@ pub async fn delete(conn: &mut Conn, id: ProjectId, at: Moment) -> StoreResult<O
 
 /// The boards of some projects, by id.
 pub async fn boards_of(conn: &mut Conn, ids: &[ProjectId]) -> StoreResult<Vec<BoardRow>> {
-    let rows = boards::table
-        .filter(boards::project_id.eq_any(ids).and(boards::deleted_at.is_null()))
-        .order(boards::id.asc());
+    let rows =
+        boards::table.filter(boards::project_id.eq_any(ids).and(boards::deleted_at.is_null())).order(boards::id.asc());
     Ok(query!(conn, |c| rows.select(BoardRow::as_select()).load(c).await)?)
 }
 

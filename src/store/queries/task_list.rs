@@ -4,12 +4,10 @@ use super::task::{ColumnRow, TaskRow, with_lists};
 use crate::domain::board::model::{Column, Priority, Status, Task, TaskState};
 use crate::domain::ids::{BoardId, ColumnId, LabelId, ProjectId, TaskId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
-use crate::store::schema::{
-    boards, columns, memberships, projects, task_assignees, task_labels, tasks, workspaces,
-};
-use crate::store::conn::query;
-use crate::store::{Conn, StoreError, StoreResult};
 use crate::store::columns::sql as sql_moment;
+use crate::store::conn::query;
+use crate::store::schema::{boards, columns, memberships, projects, task_assignees, task_labels, tasks, workspaces};
+use crate::store::{Conn, StoreError, StoreResult};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text};
@@ -204,8 +202,7 @@ pub async fn statuses(conn: &mut Conn, ids: &[ColumnId]) -> StoreResult<HashMap<
 /// A column, deleted or not.
 pub async fn column(conn: &mut Conn, id: ColumnId) -> StoreResult<Option<Column>> {
     let row = columns::table.find(id);
-    let row: Option<ColumnRow> =
-        query!(conn, |c| row.select(ColumnRow::as_select()).first(c).await.optional())?;
+    let row: Option<ColumnRow> = query!(conn, |c| row.select(ColumnRow::as_select()).first(c).await.optional())?;
     row.map(|row| Ok(row.into_state()?.column)).transpose()
 }
 

@@ -2,8 +2,8 @@
 
 use crate::domain::ids::UserId;
 use crate::domain::time::Moment;
-use crate::store::schema::users;
 use crate::store::conn::query;
+use crate::store::schema::users;
 use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -74,7 +74,8 @@ pub async fn by_email(conn: &mut Conn, email: &str) -> StoreResult<Option<User>>
 /// As [`by_email`], with the password's hash.
 pub async fn credentials(conn: &mut Conn, email: &str) -> StoreResult<Option<Credentials>> {
     let row = users::table.filter(users::email.eq(email));
-    let found: Option<(User, Option<String>)> = query!(conn, |c| row.select((User::as_select(), users::password_hash)).first(c).await.optional())?;
+    let found: Option<(User, Option<String>)> =
+        query!(conn, |c| row.select((User::as_select(), users::password_hash)).first(c).await.optional())?;
     Ok(found.map(|(user, password_hash)| Credentials { user, password_hash }))
 }
 

@@ -107,7 +107,11 @@ pub async fn of_user(
         .order(workspaces::id.asc())
         .limit(limit);
     let rows: Vec<(Workspace, String)> = match after {
-        Some(after) => query!(conn, |c| mine.select((Workspace::as_select(), memberships::role)).filter(workspaces::id.gt(after)).load(c).await)?,
+        Some(after) => query!(conn, |c| mine
+            .select((Workspace::as_select(), memberships::role))
+            .filter(workspaces::id.gt(after))
+            .load(c)
+            .await)?,
         None => query!(conn, |c| mine.select((Workspace::as_select(), memberships::role)).load(c).await)?,
     };
     rows.into_iter().map(|(workspace, name)| Ok((workspace, role(&name)?))).collect()
@@ -228,9 +232,7 @@ pub async fn change_member(
     }
     let row = memberships::table.find((workspace, user));
     match new_role {
-        Some(role) => {
-            query!(conn, |c| diesel::update(row).set(memberships::role.eq(role.name())).execute(c).await)?
-        }
+        Some(role) => query!(conn, |c| diesel::update(row).set(memberships::role.eq(role.name())).execute(c).await)?,
         None => query!(conn, |c| diesel::delete(row).execute(c).await)?,
     };
     Ok(Change::Done)
