@@ -7,14 +7,14 @@
 mod lite;
 mod lite_statements;
 mod lone;
-mod pg;
+pub(in crate::store) mod pg;
 mod rows;
 mod settle;
-mod statement;
+pub(in crate::store) mod statement;
 
 use super::{Engine, Store};
 use crate::domain::board::commit::{Commit, Outcome};
-use crate::domain::board::model::Epoch;
+use crate::domain::board::model::{Epoch, TaskField};
 use bytes::Bytes;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,6 +24,9 @@ use tokio::sync::mpsc;
 /// A write holds no more ops than this, and no more bytes of events; but always one batch.
 const OPS_MAX: usize = 8_192;
 const BYTES_MAX: usize = 8 << 20;
+
+/// The place of the position in a task's list of changes; it is the last.
+const POSITION: usize = TaskField::Position as usize;
 
 /// What one board wants written in one step.
 #[derive(Debug, Clone)]

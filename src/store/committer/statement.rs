@@ -9,8 +9,8 @@
 //! `$2`, their ids and epochs, are bound first, so that they can be named by number. Whether a board was locked is
 //! looked up by `b` in one array (`verdict`), since a join of two lists without an index would cost their product.
 
-use super::Batch;
 use super::rows::{ColumnRows, ListRows, Rows, TaskRows};
+use super::{Batch, POSITION};
 use crate::store::columns::sql::{Id, Moment};
 use crate::store::conn::PgConn;
 use crate::store::error::StoreResult;
@@ -112,7 +112,7 @@ fn push_positions<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) -> 
          updated_at = m.updated_at, completed_at = m.completed_at, changed_position = m.changed from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.column_id; Id] ", " [&rows.rank; Text] ", "
         [&rows.version; Integer] ", " [&rows.updated_at; Moment] ", " [&rows.completed_at; Nullable<Moment>] ", "
-        [&rows.changed[7]; Integer]
+        [&rows.changed[POSITION]; Integer]
         ") as m(b, id, column_id, rank, version, updated_at, completed_at, changed) \
          where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
@@ -292,4 +292,28 @@ fn push_new_columns<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b ColumnRows<'_>)
     push_column_values(out, rows)?;
     sql!(out, " where (select ok from verdict)[m.b])");
     Ok(())
+}
+
+/// Gives the plan of the statement, of every shape at once, as it would be run.
+#[cfg(test)]
+pub(in crate::store) async fn plan(conn: &mut PgConn, batches: &[&Batch]) -> StoreResult<Vec<String>> {
+    struct Explain<'a>(Statement<'a>);
+
+    impl Query for Explain<'_> {
+        type SqlType = Text;
+    }
+
+    impl QueryId for Explain<'_> {
+        type QueryId = ();
+        const HAS_STATIC_QUERY_ID: bool = false;
+    }
+
+    impl QueryFragment<Pg> for Explain<'_> {
+        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+            out.push_sql("explain (costs off) ");
+            self.0.walk_ast(out)
+        }
+    }
+
+    Ok(Explain(Statement { rows: Rows::new(batches) }).load(conn).await?)
 }

@@ -1,5 +1,6 @@
 //! Questions and changes, written once for both databases, a file a noun.
 
+pub mod base;
 pub mod board;
 pub mod log;
 pub mod task;

@@ -1,6 +1,7 @@
 //! How fast the committer is: `cargo test --release store::tests::bench -- --ignored --nocapture`.
 
 use super::Fresh;
+use super::postgres::Cluster;
 use super::sheet::Sheet;
 use crate::domain::board::commit::Outcome;
 use std::time::{Duration, Instant};
@@ -53,4 +54,22 @@ async fn moves(fresh: Fresh) {
         moved += count.unwrap();
     }
     println!("{}: {} moves/s", fresh.store.engine_name(), moved / 5);
+    println!("store's threads: {:.1} us a move", cpu_micros("self", "store") / moved as f64);
+    if fresh.store.engine_name() == "postgresql" {
+        let backend = "select pid from pg_stat_activity where query like 'with locked%' and pid <> pg_backend_pid()";
+        let database = fresh.url.rsplit('/').next().unwrap();
+        let pid = Cluster::shared().sql(database, backend);
+        println!("postgres: {:.1} us a move", cpu_micros(pid.trim(), "") / moved as f64);
+    }
+}
+
+/// CPU time of the threads of a process whose names begin with `name`.
+fn cpu_micros(pid: &str, name: &str) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten().map(|thread| thread.path());
+    let named = threads.filter(|path| std::fs::read_to_string(path.join("comm")).unwrap().starts_with(name));
+    let nanos = named.map(|path| {
+        let stat = std::fs::read_to_string(path.join("schedstat")).unwrap();
+        stat.split(' ').next().unwrap().parse::<f64>().unwrap()
+    });
+    nanos.sum::<f64>() / 1_000.0
 }
