@@ -16,6 +16,7 @@ pub type PgConn = AsyncPgConnection;
 pub type LiteConn = SyncConnectionWrapper<SqliteConnection>;
 
 /// A connection to whichever database there is. Only ever used on the store's own runtime.
+#[expect(clippy::large_enum_variant, reason = "one is made for each call, and moved a few times")]
 pub enum Conn {
     Pg(Object<PgConn>),
     Lite(LiteHandle),

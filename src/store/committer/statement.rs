@@ -8,6 +8,8 @@
 //! Values come as arrays, an element a row. `b` is the place of the row's board in the arrays of boards, and `$1` and
 //! `$2`, their ids and epochs, are bound first, so that they can be named by number. Whether a board was locked is
 //! looked up by `b` in one array (`verdict`), since a join of two lists without an index would cost their product.
+//! "Is not distinct from" compares as `=` does, but no index serves it: the plan may have been made while the tables
+//! were empty, when a walk through all that is on a board looks as good as a search for one row.
 
 use super::rows::{ColumnRows, ListRows, Rows, TaskRows};
 use super::{Batch, POSITION};
@@ -72,7 +74,7 @@ impl QueryFragment<Pg> for Statement<'_> {
             ") with ordinality as b(board_id, epoch, base, first_op, last_op, first_new, last_new, ord) \
              join heads h on h.board_id = b.board_id \
              where h.epoch = b.epoch and h.head = b.base and not exists (select from op_log l \
-             where l.board_id = b.board_id and l.op_id = any((" [&ops.op_id; Id] ")[b.first_op:b.last_op]))");
+             where l.board_id is not distinct from b.board_id and l.op_id = any((" [&ops.op_id; Id] ")[b.first_op:b.last_op]))");
         if !news.id.is_empty() {
             sql!(out,
                 " and not exists (select from tasks t where t.id = any((" [&news.id; Id] ")[b.first_new:b.last_new])) \
@@ -114,7 +116,7 @@ fn push_positions<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) -> 
         [&rows.version; Integer] ", " [&rows.updated_at; Moment] ", " [&rows.completed_at; Nullable<Moment>] ", "
         [&rows.changed[POSITION]; Integer]
         ") as m(b, id, column_id, rank, version, updated_at, completed_at, changed) \
-         where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+         where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -125,7 +127,7 @@ fn push_task_ranks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) ->
     sql!(out,
         ", respaced as (update tasks t set rank = m.rank from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.rank; Text]
-        ") as m(b, id, rank) where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -169,7 +171,7 @@ fn push_tasks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) -> Quer
     push_task_values(out, rows)?;
     sql!(out, ") as m(b, id, ");
     out.push_sql(TASK_VALUES);
-    sql!(out, ") where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+    sql!(out, ") where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -263,7 +265,7 @@ fn push_columns<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b ColumnRows<'_>) -> 
          changed_position = m.changed_position, deleted_at = m.deleted_at from unnest("
     );
     push_column_values(out, rows)?;
-    sql!(out, " where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+    sql!(out, " where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -274,7 +276,7 @@ fn push_column_ranks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b ColumnRows<'_>
     sql!(out,
         ", columns_respaced as (update columns t set rank = m.rank from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.rank; Text]
-        ") as m(b, id, rank) where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 

@@ -283,7 +283,8 @@ async fn the_plan_looks_nothing_up_without_an_index() {
     for wrong in ["Seq Scan", "Hash Join", "Merge Join", "Hash Anti", "Merge Anti", "Hash Semi"] {
         assert!(!plan.contains(wrong), "{plan}");
     }
-    assert!(plan.contains("Index Scan using tasks_pkey"), "{plan}");
+    let (lookups, updates) = ("Index Cond: (op_id = ANY", "Index Scan using tasks_pkey on tasks t_");
+    assert!(plan.contains(lookups) && plan.matches(updates).count() == 3, "{plan}");
 }
 
 /// A board whose row somebody holds is answered `Unavailable`, and the others don't wait for it.
