@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Older ones may corrupt a database in WAL mode when a write meets a checkpoint.
 const VERSION_MIN: [u32; 3] = [3, 51, 3];
@@ -65,9 +65,15 @@ impl Lite {
         Ok(Self { path: path.to_owned(), writer: Arc::new(Mutex::new(writer)), readers })
     }
 
-    /// The write connection, when it is one's turn: first come, first served.
+    /// The write connection, when it is one's turn: first come, first served. Whoever had it before may have left a
+    /// transaction open, in which a new one can't be begun.
+    pub(super) async fn writer_as_left(&self) -> OwnedMutexGuard<LiteConn> {
+        Arc::clone(&self.writer).lock_owned().await
+    }
+
+    /// The same, fit for use.
     pub(super) async fn writer(&self) -> StoreResult<LiteHandle> {
-        let mut guard = Arc::clone(&self.writer).lock_owned().await;
+        let mut guard = self.writer_as_left().await;
         if guard.spawn_blocking(|c| Ok(is_dirty(c))).await? {
             tracing::warn!("a transaction was left open on the write connection; opening another one");
             *guard = connect(&self.path, WRITER).await.map_err(StoreError::away)?;

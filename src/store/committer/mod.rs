@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// A write holds no more ops than this, and no more bytes of events; but always one batch.
+/// A write holds no more ops than this, and no more bytes of events and descriptions; but always one batch.
 const OPS_MAX: usize = 8_192;
 const BYTES_MAX: usize = 8 << 20;
 
@@ -37,8 +37,10 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// About how large it is on its way to the database.
     fn bytes(&self) -> usize {
-        self.events.iter().map(Bytes::len).sum()
+        let descriptions = self.commit.tasks.iter().filter_map(|write| write.description.as_deref());
+        self.events.iter().map(Bytes::len).chain(descriptions.map(str::len)).sum()
     }
 }
 

@@ -36,3 +36,20 @@ async fn a_label_that_is_gone_refuses_nothing(fresh: Fresh) {
     sheet.commit(vec![step]).await;
     sheet.agree().await;
 }
+
+/// A full disk is nobody's fault: not applied, and applied when there is room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_unavailable() {
+    let fresh = Fresh::sqlite().await;
+    let mut sheet = Sheet::new(&fresh).await;
+    fresh.sql("pragma max_page_count = 1").await;
+    let steps: Vec<_> = (0..300).map(|i| sheet.creating(&format!("task {i}"))).collect();
+    let batch = sheet.batch(steps);
+    assert_eq!(sheet.submit(&batch).await.outcome, Outcome::Unavailable);
+    sheet.agree().await;
+    fresh.sql("pragma max_page_count = 1000000").await;
+    let answer = sheet.submit(&batch).await;
+    assert_eq!(answer.outcome, Outcome::Committed);
+    sheet.remember(&batch, &answer);
+    sheet.agree().await;
+}
