@@ -28,7 +28,7 @@ impl Live {
     pub async fn access_changed(&self, _id: WorkspaceId) -> Result<(), LiveError> {
         Ok(())
     }
-    pub fn announce(&self, _room: Room, _event: Announcement) {}
+    pub fn announce(&self, _rooms: &[Room], _event: &Announcement) {}
     pub fn boards_gone(&self, _ids: &[BoardId]) {}
     pub fn family_revoked(&self, _id: FamilyId) {}
     pub fn user_revoked(&self, _id: UserId) {}

@@ -63,8 +63,9 @@ impl App {
         }
     }
 
-    pub fn announce(&self, room: Room, kind: &'static str, actor: UserId, data: serde_json::Value) {
-        self.live.announce(room, Announcement { kind, actor_id: Some(actor), at: now(), data });
+    /// Tells all who are in one of these rooms, once each.
+    pub fn announce(&self, rooms: &[Room], kind: &'static str, actor: UserId, data: serde_json::Value) {
+        self.live.announce(rooms, &Announcement { kind, actor_id: Some(actor), at: now(), data });
     }
 }
 

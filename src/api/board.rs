@@ -146,8 +146,7 @@ pub fn raw(row: &LogRow) -> ApiResult<Box<RawValue>> {
 
 fn announce(app: &App, caller: Caller, row: &BoardRow, kind: &'static str) {
     let data = json!({"board_id": row.id, "project_id": row.project_id, "name": row.name});
-    app.announce(Room::Workspace(row.workspace_id), kind, caller.user_id, data.clone());
-    app.announce(Room::Project(row.project_id), kind, caller.user_id, data);
+    app.announce(&[Room::Workspace(row.workspace_id), Room::Project(row.project_id)], kind, caller.user_id, data);
 }
 
 fn shown(row: BoardRow) -> Board {

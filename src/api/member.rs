@@ -76,7 +76,7 @@ pub async fn remove(caller: Caller, app: web::Data<App>, ids: Ids<(WorkspaceId, 
     checked(app.store.write(async move |mut c| c.tx(change).await).await?)?;
     app.access_changed(id).await;
     let data = json!({"workspace_id": id, "user_id": user});
-    app.announce(Room::Workspace(id), "member.removed", caller.user_id, data);
+    app.announce(&[Room::Workspace(id)], "member.removed", caller.user_id, data);
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -95,7 +95,7 @@ async fn changed(app: &App, caller: Caller, id: WorkspaceId, user: UserId, kind:
     let row = app.store.read(async move |mut c| rows::member(&mut c, id, user).await).await?;
     let member = shown(row.ok_or_else(|| ApiError::not_found("member"))?);
     let data = json!({"workspace_id": id, "user_id": user, "name": member.name, "role": member.role});
-    app.announce(Room::Workspace(id), kind, caller.user_id, data);
+    app.announce(&[Room::Workspace(id)], kind, caller.user_id, data);
     Ok(member)
 }
 

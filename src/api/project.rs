@@ -62,7 +62,7 @@ pub async fn create(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>, b
     match made {
         Made::Project(row, board_id) => {
             let data = json!({"project_id": row.id, "key": row.key, "name": row.name, "board_id": board_id});
-            app.announce(Room::Workspace(id), "project.created", user, data);
+            app.announce(&[Room::Workspace(id)], "project.created", user, data);
             Ok(HttpResponse::Created().json(shown(row, board_id)))
         }
         Made::NoWorkspace => Err(ApiError::not_found("workspace")),
@@ -202,8 +202,7 @@ pub async fn patch(
     let row = app.store.write(async move |mut c| rows::change(&mut c, id, &changes).await).await?;
     let row = row.ok_or_else(|| ApiError::not_found("project"))?;
     let data = json!({"project_id": id, "name": row.name, "archived": row.archived});
-    app.announce(Room::Workspace(workspace_id), "project.updated", caller.user_id, data.clone());
-    app.announce(Room::Project(id), "project.updated", caller.user_id, data);
+    app.announce(&[Room::Workspace(workspace_id), Room::Project(id)], "project.updated", caller.user_id, data);
     one(&app, row).await
 }
 
@@ -214,8 +213,7 @@ pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>) -> 
         app.store.write(async move |mut c| c.tx(async move |c| rows::delete(c, id, now()).await).await).await?;
     let boards = boards.ok_or_else(|| ApiError::not_found("project"))?;
     let data = json!({"project_id": id});
-    app.announce(Room::Workspace(workspace_id), "project.deleted", caller.user_id, data.clone());
-    app.announce(Room::Project(id), "project.deleted", caller.user_id, data);
+    app.announce(&[Room::Workspace(workspace_id), Room::Project(id)], "project.deleted", caller.user_id, data);
     app.live.boards_gone(&boards);
     Ok(HttpResponse::NoContent().finish())
 }

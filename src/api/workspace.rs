@@ -62,7 +62,7 @@ pub async fn patch(
     let row = app.store.write(async move |mut c| rows::rename(&mut c, id, &name, now()).await).await?;
     let workspace = shown(row.ok_or_else(|| ApiError::not_found("workspace"))?, role);
     let data = json!({"workspace_id": id, "name": workspace.name});
-    app.announce(Room::Workspace(id), "workspace.updated", caller.user_id, data);
+    app.announce(&[Room::Workspace(id)], "workspace.updated", caller.user_id, data);
     Ok(web::Json(workspace))
 }
 
@@ -72,7 +72,7 @@ pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>) -
     let boards =
         app.store.write(async move |mut c| c.tx(async move |c| rows::delete(c, id, now()).await).await).await?;
     let boards = boards.ok_or_else(|| ApiError::not_found("workspace"))?;
-    app.announce(Room::Workspace(id), "workspace.deleted", caller.user_id, json!({"workspace_id": id}));
+    app.announce(&[Room::Workspace(id)], "workspace.deleted", caller.user_id, json!({"workspace_id": id}));
     app.live.boards_gone(&boards);
     app.access_changed(id).await;
     Ok(HttpResponse::NoContent().finish())
