@@ -3,7 +3,6 @@
 pub mod api;
 pub mod auth;
 pub mod domain;
-#[path = "live_sketch.rs"]
 pub mod live;
 pub mod protocol;
 pub mod store;

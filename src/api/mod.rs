@@ -20,6 +20,7 @@ mod origin;
 mod project;
 mod rate;
 mod routes;
+mod socket;
 mod span;
 mod task;
 mod task_list;
@@ -34,6 +35,7 @@ pub use openapi::openapi;
 pub use origin::origin_allowed;
 pub use rate::Limits;
 pub use routes::configure;
+pub use socket::{TokenAuthenticator, configure_socket};
 pub use span::RequestSpan;
 
 use crate::auth::{Auth, Revoked};

@@ -84,10 +84,7 @@ impl Node {
     }
 
     async fn service(&self) -> impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> {
-        init_service(
-            actix_web::App::new().app_data(self.app.clone()).configure(configure).wrap(from_fn(front)),
-        )
-        .await
+        init_service(actix_web::App::new().app_data(self.app.clone()).configure(configure).wrap(from_fn(front))).await
     }
 
     async fn person(&self, name: &str) -> Person {

@@ -85,7 +85,10 @@ async fn versions_are_compared() {
     assert_eq!((refused.status.as_u16(), refused.code()), (409, "VERSION_CONFLICT"));
     let error = &refused.body["error"];
     assert_eq!((&error["current"]["title"], &error["current"]["version"]), (&json!("By Bob"), &json!(3)));
-    assert_eq!((&error["conflicts"][0]["field"], &error["conflicts"][0]["actor_id"]), (&json!("title"), &json!(bob.id)));
+    assert_eq!(
+        (&error["conflicts"][0]["field"], &error["conflicts"][0]["actor_id"]),
+        (&json!("title"), &json!(bob.id))
+    );
     let bearer = format!("Bearer {}", ada.token);
     let with = async |value: &str, body: Value| {
         let headers = [("authorization", bearer.as_str()), ("if-match", value)];
@@ -133,9 +136,7 @@ async fn many_ops_at_once() {
     let ada = node.person("Ada").await;
     let place = Place::of(&node, &ada).await;
     let ops = format!("boards/{}/ops", place.board);
-    let create = |title: &str| {
-        json!({"op_id": Uuid::now_v7(), "kind": "task.create", "column_id": place.columns[0], "title": title})
-    };
+    let create = |title: &str| json!({"op_id": Uuid::now_v7(), "kind": "task.create", "column_id": place.columns[0], "title": title});
     let gone = json!({"op_id": Uuid::now_v7(), "kind": "task.delete", "task_id": Uuid::now_v7()});
     let some = node.post(&ada, &ops, json!({"ops": [create("One"), gone, create("x"), create("Two")]})).await;
     let results = some.body["results"].as_array().unwrap();

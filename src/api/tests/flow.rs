@@ -42,7 +42,9 @@ async fn lists_are_paged_to_their_end() {
     let mut path = "workspaces?limit=2".to_owned();
     loop {
         let page = node.get(&ada, &path).await;
-        seen.extend(page.body["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page.body["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()),
+        );
         let Some(cursor) = page.body["next_cursor"].as_str() else { break };
         path = format!("workspaces?limit=2&cursor={cursor}");
     }

@@ -40,7 +40,13 @@ async fn every_route_is_mounted_and_asks_for_a_token() {
         let id = "01920000-0000-7000-8000-000000000001";
         let filled: String = path.split('/').map(|part| if part.starts_with('{') { id } else { part }).fold(
             String::new(),
-            |all, part| if all.is_empty() && part.is_empty() { "/".into() } else { all.trim_end_matches('/').to_owned() + "/" + part },
+            |all, part| {
+                if all.is_empty() && part.is_empty() {
+                    "/".into()
+                } else {
+                    all.trim_end_matches('/').to_owned() + "/" + part
+                }
+            },
         );
         let reply = node.send(operation.method.clone(), &filled, &[], None).await;
         let expected = if public.iter().any(|prefix| path.starts_with(prefix)) { 0 } else { 401 };

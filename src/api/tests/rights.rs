@@ -54,7 +54,8 @@ async fn doors(node: &Node, ada: &Person, eve: &Person, place: &Place) -> Vec<Do
     node.delete(ada, &dead).await;
     let new_column = json!({"name": "New", "status": "todo"});
     let column = format!("columns/{}", node.post(ada, &format!("{board}/columns"), new_column.clone()).await.id());
-    let doomed_column = format!("columns/{}", node.post(ada, &format!("{board}/columns"), new_column.clone()).await.id());
+    let doomed_column =
+        format!("columns/{}", node.post(ada, &format!("{board}/columns"), new_column.clone()).await.id());
     let name = uuid::Uuid::now_v7().to_string();
     let label = format!("labels/{}", node.post(ada, &format!("{project}/labels"), json!({"name": name})).await.id());
     let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
@@ -85,13 +86,7 @@ async fn doors(node: &Node, ada: &Person, eve: &Person, place: &Place) -> Vec<Do
         door(TaskRead, get.clone(), &task, None, 200),
         door(TaskRead, get.clone(), format!("{task}/history"), None, 200),
         door(TaskUpdate, patch.clone(), &task, Some(json!({"priority": "low"})), 200),
-        door(
-            TaskUpdate,
-            post.clone(),
-            format!("{task}/move"),
-            Some(json!({"column_id": place.columns[1]})),
-            200,
-        ),
+        door(TaskUpdate, post.clone(), format!("{task}/move"), Some(json!({"column_id": place.columns[1]})), 200),
         door(TaskUpdate, post.clone(), format!("{task}/assign"), Some(json!({"user_ids": [ada.id]})), 200),
         door(TaskUpdate, delete.clone(), format!("{task}/assign/{}", ada.id), None, 200),
         door(TaskUpdate, post.clone(), format!("{task}/complete"), None, 200),
