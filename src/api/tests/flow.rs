@@ -140,11 +140,12 @@ async fn labels_have_names_of_their_own() {
     let idea = node.post(&ada, &labels, json!({"name": "idea"})).await.id();
     assert_eq!(node.patch(&ada, &format!("labels/{idea}"), json!({"name": "bug"})).await.code(), "CONFLICT");
     assert_eq!(node.patch(&ada, &format!("labels/{idea}"), json!({"name": "wish"})).await.body["name"], "wish");
-    let task = node.post(&ada, &format!("boards/{}/tasks", place.board), json!({"title": "T 1", "label_ids": [idea]}));
-    assert_eq!(task.await.body["label_ids"], json!([idea]));
+    let tasks = format!("boards/{}/tasks", place.board);
+    let task = node.post(&ada, &tasks, json!({"title": "T 1", "label_ids": [idea]})).await;
+    assert_eq!(task.body["label_ids"], json!([idea]));
     assert_eq!(node.get(&ada, &format!("tasks?label_id={idea}")).await.body["items"].as_array().unwrap().len(), 1);
     assert_eq!(node.delete(&ada, &format!("labels/{idea}")).await.status, 204);
-    let late = node.post(&ada, &format!("boards/{}/tasks", place.board), json!({"title": "T 2", "label_ids": [idea]}));
-    assert_eq!(late.await.status, 400);
+    let late = node.post(&ada, &tasks, json!({"title": "T 2", "label_ids": [idea]})).await;
+    assert_eq!(late.status, 400, "{}", late.body);
     assert_eq!(node.get(&ada, &labels).await.body["items"].as_array().unwrap().len(), 1);
 }
