@@ -30,6 +30,8 @@ pub async fn submit(board: &BoardHandle, caller: Caller, key: OpKey, ask: Ask) -
 }
 
 /// Up to 1,000 ops at once, each judged on its own or all together.
+///
+/// `POST /api/v1/boards/{board_id}/ops`
 pub async fn bulk(
     caller: Caller,
     app: web::Data<App>,
