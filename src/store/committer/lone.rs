@@ -112,7 +112,7 @@ async fn isolate(conn: &mut Conn, batch: &Arc<Batch>) -> StoreResult<Outcome> {
         // A database that can't write even this is ill, and no op is to blame; nor, at the end, has it fallen ill.
         let nothing = Arc::new(part(batch, 0..0));
         conn.trial(async |conn| write_rows(conn, &nothing).await).await.map_err(StoreError::away)?;
-        let mut suspects = vec![0..batch.commit.ops.len()];
+        let mut suspects = vec![Range { start: 0, end: batch.commit.ops.len() }];
         while let Some(range) = suspects.pop() {
             let part = Arc::new(part(batch, range.clone()));
             match conn.trial(async |conn| write_rows(conn, &part).await).await {
