@@ -30,6 +30,8 @@ pub async fn submit(board: &BoardHandle, caller: Caller, key: OpKey, ask: Ask) -
 }
 
 /// Up to 1,000 ops at once, each judged on its own or all together.
+///
+/// `POST /api/v1/boards/{board_id}/ops`
 pub async fn bulk(
     caller: Caller,
     app: web::Data<App>,
@@ -110,8 +112,8 @@ mod tests {
 
     #[test]
     fn the_op_that_spoilt_the_others_is_named() {
-        let other = || Err(Reject::new(Code::Conflict, "not applied, because ops[1] was refused"));
-        let results = [other(), Err(Reject::not_found("task")), other()];
+        let other = Reject::new(Code::Conflict, "not applied, because ops[1] was refused");
+        let results = [Err(other.clone()), Err(Reject::not_found("task")), Err(other)];
         let (i, reject) = culprit(&results).unwrap();
         assert_eq!((i, reject.code), (1, Code::NotFound));
         let error = refused_together(i, reject);
