@@ -23,6 +23,7 @@ use actix::prelude::*;
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -329,8 +330,8 @@ impl BoardActor {
             actor.tells = false;
             let updates = actor.attendance.updates();
             let hubs: Vec<_> = actor.attendance.hubs().collect();
-            for hub in hubs.into_iter().filter(|_| !updates.is_empty()) {
-                actor.deliver(hub, Delivery::Presence(updates.clone()));
+            for hub in hubs {
+                actor.deliver(hub, Delivery::Presence(Arc::clone(&updates)));
             }
             actor.flush_deliveries();
             actor.tell_presence(context);
