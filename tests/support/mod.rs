@@ -15,10 +15,10 @@ use std::time::Duration;
 
 pub use client::Client;
 pub use replica::Replica;
-pub use rest::{Reply, Rest};
+pub use rest::Rest;
 pub use serde_json::{Value, json};
 pub use server::{Engine, Server};
-pub use world::{Person, World};
+pub use world::World;
 
 /// How long anything that the protocol promises may take on a busy machine before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -66,19 +66,11 @@ pub async fn sleep_ms(ms: u64) {
 }
 
 /// Asks again every 50 ms until it holds.
-#[track_caller]
-pub fn until<F, A>(what: &str, mut holds: F) -> impl Future<Output = ()>
-where
-    F: FnMut() -> A,
-    A: Future<Output = bool>,
-{
-    let what = what.to_owned();
-    async move {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while !holds().await {
-            assert!(tokio::time::Instant::now() < deadline, "never came: {what}");
-            sleep_ms(50).await;
-        }
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(tokio::time::Instant::now() < deadline, "never came: {what}");
+        sleep_ms(50).await;
     }
 }
 

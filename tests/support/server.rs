@@ -26,7 +26,9 @@ impl Home {
     /// An empty database of its own. Rate limits are off, because most tests are quicker than people.
     pub fn new(engine: Engine) -> Self {
         let url = (engine == Engine::Postgres).then(|| Cluster::shared().create_database());
-        Self { shared_cluster: url.is_some(), ..Self::on(url) }
+        let mut home = Self::on(url);
+        home.shared_cluster = home.database_url.is_some();
+        home
     }
 
     /// On the database behind `url`; `None` is what an unconfigured server makes for itself.

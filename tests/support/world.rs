@@ -1,6 +1,7 @@
 //! A server that is lived in: seeded people in two workspaces, a board in each.
 
 use super::client::Client;
+use super::replica::Replica;
 use super::rest::Rest;
 use super::server::{Engine, Home, Server};
 use super::{Value, int, json, list, text};
@@ -133,6 +134,28 @@ impl World {
     /// The board as REST shows it: `{seq, history, snapshot}`.
     pub async fn read_board(&self) -> Value {
         self.rest.get(&format!("/boards/{}", self.board().id), &self.owner().token).await.ok(200)
+    }
+
+    /// A client that follows the board, and what it holds.
+    pub async fn follow(&self, person: &Person) -> (Client, Replica) {
+        let mut client = self.connect(person).await;
+        let subscribed = client.subscribe(&self.room()).await;
+        (client, Replica::new(&subscribed))
+    }
+
+    /// A new task on the board, in its first column; its id.
+    pub async fn new_task(&self, client: &mut Client, title: &str) -> String {
+        let op = json!({"kind": "task.create", "column_id": self.column(0), "title": title});
+        let ack = client.ack(&self.room(), op).await;
+        text(&ack, "task_id").to_owned()
+    }
+
+    /// P5: the client takes in what is on its way, and then holds what everybody holds.
+    pub async fn assert_converged(&self, client: &mut Client, replica: &mut Replica) {
+        let board = Replica::new(&self.read_board().await);
+        let missing = usize::try_from(board.seq - replica.seq).expect("nobody is ahead of the board");
+        replica.apply_all(&client.events(&self.room(), missing).await);
+        replica.assert_same(&board);
     }
 
     /// One task of the board as REST shows it.
