@@ -3,8 +3,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod columns;
 mod connection;
+mod limits;
+mod once;
+mod placing;
 mod presence;
+mod roles;
 mod rooms;
 mod tasks;
+mod versions;
+mod workspaces;
