@@ -218,10 +218,9 @@ impl Client {
                 }
                 match timeout_at(deadline, self.absorb()).await {
                     Ok(true) => {}
-                    Ok(false) => panic!(
-                        "{caller}: closed ({:?}, {:?}) while waiting for {what}",
-                        self.close_code, self.bye
-                    ),
+                    Ok(false) => {
+                        panic!("{caller}: closed ({:?}, {:?}) while waiting for {what}", self.close_code, self.bye)
+                    }
                     Err(_) => panic!("{caller}: {what} never came; unread: {:?}", self.backlog),
                 }
             }
@@ -391,7 +390,8 @@ impl Client {
             while timeout_at(deadline, self.absorb())
                 .await
                 .unwrap_or_else(|_| panic!("{caller}: not closed after {within:?}; unread: {:?}", self.backlog))
-            {}
+            {
+            }
             self.close_code.unwrap_or(0)
         }
     }

@@ -228,4 +228,3 @@ fn address_in(printed: &str) -> Option<u16> {
     let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok().filter(|port| *port != 0)
 }
-

@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::{Value, json, new_id, sleep_ms, text};
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -52,6 +52,10 @@ impl Writer {
         }
     }
 
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Works until `stop` and until nothing is open, through any number of connections.
     pub async fn run(&mut self, stop: &Stop) {
         let deadline = Instant::now() + Duration::from_secs(120);
@@ -66,7 +70,8 @@ impl Writer {
 
     /// Works over one connection for as long as it lasts or until `stop`; open ops stay open.
     pub async fn converse(&mut self, mut client: Client, stop: &Stop) {
-        let mut in_flight = HashMap::new();
+        let mut in_flight = HashSet::new();
+        let mut id = 0;
         let mut again: VecDeque<_> = self.open.iter().cloned().collect();
         let mut unavailable = false;
         loop {
@@ -80,12 +85,12 @@ impl Writer {
                         fresh
                     }
                 };
-                let id = in_flight.len() as i64;
+                id += 1;
                 let frame = json!({"id": id, "type": "op", "room": self.room, "op_id": op_id, "op": op});
                 if client.try_send(Message::text(frame.to_string())).await.is_err() {
                     return;
                 }
-                in_flight.insert(op_id, ());
+                in_flight.insert(op_id);
             }
             if in_flight.is_empty() {
                 if !unavailable {
@@ -98,7 +103,7 @@ impl Writer {
                 continue;
             }
             let Ok(Some(frame)) = timeout(Duration::from_secs(10), client.read()).await else { return };
-            let Some(op_id) = frame["op_id"].as_str().filter(|op_id| in_flight.contains_key(*op_id)) else { continue };
+            let Some(op_id) = frame["op_id"].as_str().filter(|op_id| in_flight.contains(*op_id)) else { continue };
             in_flight.remove(op_id);
             if frame["code"] == "UNAVAILABLE" {
                 unavailable = true;
