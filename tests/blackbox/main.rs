@@ -1,5 +1,7 @@
 //! The black-box suite: the protocol page, section by section, against the real program on each database.
 
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

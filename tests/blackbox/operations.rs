@@ -28,118 +28,125 @@ const FAMILIES: &[(&str, &str)] = &[
 ];
 
 both! {
-    /// `--check` exits 1 where migrations are pending.
-    async fn migrations(engine) {
-        let home = Home::new(engine);
-        let check = home.run(&["migrate", "--check"]);
-        assert_eq!(check.status.code(), Some(1), "{}", String::from_utf8_lossy(&check.stderr));
-        home.run_ok(&["migrate"]);
-        home.run_ok(&["migrate", "--check"]);
-        home.run_ok(&["migrate"]);
-        home.run_ok(&["doctor"]);
-    }
+    migrations,
+    seeding,
+    health_and_metrics,
+    logs_are_discreet,
+    the_doctor,
+}
 
-    /// The file of `teamflow seed` is what the page says, and its numbers are kept.
-    async fn seeding(engine) {
-        let home = Home::new(engine);
-        let population = Population { users: 300, workspaces: 3, boards: 4, tasks: 25, token_ttl: "24h" };
-        let started = std::time::Instant::now();
-        let (people, boards) = seed(&home, population);
-        assert!(started.elapsed() < Duration::from_secs(15), "not 300 password hashes: {:?}", started.elapsed());
-        assert_eq!((people.len(), boards.len()), (300, 4));
-        for board in &boards {
-            assert_eq!((board.task_ids.len(), board.column_ids.len()), (25, 5));
-        }
-        let world = World { rest: Rest::new(""), server: Server::start_in(home).await, people, boards };
-        let world = World { rest: Rest::new(&world.server.address()), ..world };
-        for person in world.people.iter().step_by(60) {
-            let me = world.rest.get("/auth/me", &person.token).await.ok(200);
-            assert_eq!((&me["user"]["id"], &me["user"]["email"]), (&json!(person.id), &json!(person.email)));
-            assert!(!list(&me, "workspaces").is_empty());
-        }
-        let board = world.read_board().await;
-        for column in list(&board["snapshot"], "columns") {
-            assert_eq!(column["wip_limit"], json!(null), "columns have no WIP limit");
-            let tasks = list(&board["snapshot"], "tasks").iter().filter(|task| task["column_id"] == column["id"]);
-            assert_eq!(tasks.count(), 5, "tasks are spread over the columns");
-        }
-        let me = world.rest.get("/auth/me", &world.owner().token).await.ok(200);
-        let here = list(&me, "workspaces").iter().find(|workspace| workspace["id"] == world.workspace());
-        assert_eq!(here.expect("a member")["role"], "owner", "the first of each its owner");
-    }
+/// `--check` exits 1 where migrations are pending.
+async fn migrations(engine: Engine) {
+    let home = Home::new(engine);
+    let check = home.run(&["migrate", "--check"]);
+    assert_eq!(check.status.code(), Some(1), "{}", String::from_utf8_lossy(&check.stderr));
+    home.run_ok(&["migrate"]);
+    home.run_ok(&["migrate", "--check"]);
+    home.run_ok(&["migrate"]);
+    home.run_ok(&["doctor"]);
+}
 
-    async fn health_and_metrics(engine) {
-        let world = World::start(engine).await;
-        let (rest, room) = (&world.rest, world.room());
-        rest.get("/health/live", "").await.ok(200);
-        let ready = rest.get("/health/ready", "").await;
-        assert_eq!(ready.status, 200, "{}", ready.text);
-        assert!(ready.text.contains("database"), "a line per dependency: {}", ready.text);
-        let reply = rest.get("/metrics", "").await;
-        assert!(reply.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")), "{:?}", reply.headers);
-        let missing: Vec<_> = FAMILIES
-            .iter()
-            .filter(|(name, kind)| !reply.text.contains(&format!("# TYPE {name} {kind}")))
-            .collect();
-        assert!(missing.is_empty(), "every family from the start; missing: {missing:?}");
-        let value = async |series: &str| -> f64 {
-            let text = rest.get("/metrics", "").await.text;
-            let sum = text.lines().filter(|line| line.starts_with(series)).filter_map(|line| line.rsplit(' ').next());
-            sum.filter_map(|value| value.parse::<f64>().ok()).sum()
-        };
-        assert_eq!(value("websocket_active_connections").await, 0.0);
-        let mut client = world.connect(world.owner()).await;
-        client.subscribe(&room).await;
-        assert_eq!(value("websocket_active_connections").await, 1.0);
-        assert_eq!(value("board_actors_active").await, 1.0);
-        for n in 0..7 {
-            world.new_task(&mut client, &format!("task {n}")).await;
-        }
-        client.reject(&room, json!({"kind": "task.delete", "task_id": new_id()}), "NOT_FOUND").await;
-        client.events(&room, 7).await;
+/// The file of `teamflow seed` is what the page says, and its numbers are kept.
+async fn seeding(engine: Engine) {
+    let home = Home::new(engine);
+    let population = Population { users: 300, workspaces: 3, boards: 4, tasks: 25, token_ttl: "24h" };
+    let started = std::time::Instant::now();
+    let (people, boards) = seed(&home, population);
+    assert!(started.elapsed() < Duration::from_secs(15), "not 300 password hashes: {:?}", started.elapsed());
+    assert_eq!((people.len(), boards.len()), (300, 4));
+    for board in &boards {
+        assert_eq!((board.task_ids.len(), board.column_ids.len()), (25, 5));
+    }
+    let world = World { rest: Rest::new(""), server: Server::start_in(home).await, people, boards };
+    let world = World { rest: Rest::new(&world.server.address()), ..world };
+    for person in world.people.iter().step_by(60) {
+        let me = world.rest.get("/auth/me", &person.token).await.ok(200);
+        assert_eq!((&me["user"]["id"], &me["user"]["email"]), (&json!(person.id), &json!(person.email)));
+        assert!(!list(&me, "workspaces").is_empty());
+    }
+    let board = world.read_board().await;
+    for column in list(&board["snapshot"], "columns") {
+        assert_eq!(column["wip_limit"], json!(null), "columns have no WIP limit");
+        let tasks = list(&board["snapshot"], "tasks").iter().filter(|task| task["column_id"] == column["id"]);
+        assert_eq!(tasks.count(), 5, "tasks are spread over the columns");
+    }
+    let me = world.rest.get("/auth/me", &world.owner().token).await.ok(200);
+    let here = list(&me, "workspaces").iter().find(|workspace| workspace["id"] == world.workspace());
+    assert_eq!(here.expect("a member")["role"], "owner", "the first of each its owner");
+}
+
+async fn health_and_metrics(engine: Engine) {
+    let world = World::start(engine).await;
+    let (rest, room) = (&world.rest, world.room());
+    rest.get("/health/live", "").await.ok(200);
+    let ready = rest.get("/health/ready", "").await;
+    assert_eq!(ready.status, 200, "{}", ready.text);
+    assert!(ready.text.contains("database"), "a line per dependency: {}", ready.text);
+    let reply = rest.get("/metrics", "").await;
+    assert!(reply.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")), "{:?}", reply.headers);
+    let missing: Vec<_> =
+        FAMILIES.iter().filter(|(name, kind)| !reply.text.contains(&format!("# TYPE {name} {kind}"))).collect();
+    assert!(missing.is_empty(), "every family from the start; missing: {missing:?}");
+    let value = async |series: &str| -> f64 {
         let text = rest.get("/metrics", "").await.text;
-        let ops: Vec<_> = text.lines().filter(|line| line.starts_with("board_ops_total{")).collect();
-        assert!(ops.iter().any(|line| line.contains(r#"kind="task.create""#) && line.ends_with(" 7")), "{ops:?}");
-        assert!(ops.iter().any(|line| line.contains(r#"kind="task.delete""#) && line.ends_with(" 1")), "{ops:?}");
-        assert_eq!(value("board_op_duration_seconds_count").await, 8.0);
-        assert!(value("board_commit_duration_seconds_count").await >= 1.0);
-        assert!(value("board_fanout_deliveries_total").await >= 7.0);
-        assert!(value("database_query_duration_seconds_count").await >= 1.0);
-        assert!(value("http_requests_total").await >= 3.0);
-        client.close().await;
-        until("the gauge falls", async || value("websocket_active_connections").await == 0.0).await;
+        let sum = text.lines().filter(|line| line.starts_with(series)).filter_map(|line| line.rsplit(' ').next());
+        sum.filter_map(|value| value.parse::<f64>().ok()).sum()
+    };
+    assert_eq!(value("websocket_active_connections").await, 0.0);
+    let mut client = world.connect(world.owner()).await;
+    client.subscribe(&room).await;
+    assert_eq!(value("websocket_active_connections").await, 1.0);
+    assert_eq!(value("board_actors_active").await, 1.0);
+    for n in 0..7 {
+        world.new_task(&mut client, &format!("task {n}")).await;
     }
+    client.reject(&room, json!({"kind": "task.delete", "task_id": new_id()}), "NOT_FOUND").await;
+    client.events(&room, 7).await;
+    let text = rest.get("/metrics", "").await.text;
+    let ops: Vec<_> = text.lines().filter(|line| line.starts_with("board_ops_total{")).collect();
+    assert!(ops.iter().any(|line| line.contains(r#"kind="task.create""#) && line.ends_with(" 7")), "{ops:?}");
+    assert!(ops.iter().any(|line| line.contains(r#"kind="task.delete""#) && line.ends_with(" 1")), "{ops:?}");
+    assert_eq!(value("board_op_duration_seconds_count").await, 8.0);
+    assert!(value("board_commit_duration_seconds_count").await >= 1.0);
+    assert!(value("board_fanout_deliveries_total").await >= 7.0);
+    assert!(value("database_query_duration_seconds_count").await >= 1.0);
+    assert!(value("http_requests_total").await >= 3.0);
+    client.close().await;
+    until("the gauge falls", async || value("websocket_active_connections").await == 0.0).await;
+}
 
-    /// Logs never hold a token, a password or a secret.
-    async fn logs_are_discreet(engine) {
-        let mut home = Home::new(engine);
-        home.set("TEAMFLOW_LOG", "trace").set("TEAMFLOW_LOG_FORMAT", "json");
-        let world = World::start_in(home, Population::default()).await;
-        let account = json!({"email": "ada@example.com", "password": "correct-horse-battery", "name": "Ada"});
-        let signed_up = world.rest.post("/auth/signup", "", account).await.ok(201);
-        let mut client = Client::anonymous(&world.server.address()).await;
-        client.request(json!({"type": "connect", "token": signed_up["access_token"]})).await;
-        let mut owner = world.connect(world.owner()).await;
-        world.new_task(&mut owner, "something to log").await;
-        let log = world.server.log();
-        assert!(log.lines().any(|line| line.starts_with('{')), "json was asked for:\n{log}");
-        let secrets = [
-            "correct-horse-battery", text(&signed_up, "access_token"), text(&signed_up, "refresh_token"), &world.owner().token,
-        ];
-        for secret in secrets {
-            assert!(!log.contains(secret), "a secret is in the log");
-        }
+/// Logs never hold a token, a password or a secret.
+async fn logs_are_discreet(engine: Engine) {
+    let mut home = Home::new(engine);
+    home.set("TEAMFLOW_LOG", "trace").set("TEAMFLOW_LOG_FORMAT", "json");
+    let world = World::start_in(home, Population::default()).await;
+    let account = json!({"email": "ada@example.com", "password": "correct-horse-battery", "name": "Ada"});
+    let signed_up = world.rest.post("/auth/signup", "", account).await.ok(201);
+    let mut client = Client::anonymous(&world.server.address()).await;
+    client.request(json!({"type": "connect", "token": signed_up["access_token"]})).await;
+    let mut owner = world.connect(world.owner()).await;
+    world.new_task(&mut owner, "something to log").await;
+    let log = world.server.log();
+    assert!(log.lines().any(|line| line.starts_with('{')), "json was asked for:\n{log}");
+    let secrets = [
+        "correct-horse-battery",
+        text(&signed_up, "access_token"),
+        text(&signed_up, "refresh_token"),
+        &world.owner().token,
+    ];
+    for secret in secrets {
+        assert!(!log.contains(secret), "a secret is in the log");
     }
+}
 
-    /// `doctor` says a line each, and exits 1 where something is wrong.
-    async fn the_doctor(engine) {
-        let mut home = Home::new(engine);
-        home.run_ok(&["migrate"]);
-        let well = home.run_ok(&["doctor"]);
-        assert!(well.lines().count() >= 3, "{well}");
-        home.set("JWT_SECRET", "short");
-        assert_eq!(home.run(&["doctor"]).status.code(), Some(1));
-    }
+/// `doctor` says a line each, and exits 1 where something is wrong.
+async fn the_doctor(engine: Engine) {
+    let mut home = Home::new(engine);
+    home.run_ok(&["migrate"]);
+    let well = home.run_ok(&["doctor"]);
+    assert!(well.lines().count() >= 3, "{well}");
+    home.set("JWT_SECRET", "short");
+    assert_eq!(home.run(&["doctor"]).status.code(), Some(1));
 }
 
 #[test]

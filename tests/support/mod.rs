@@ -26,25 +26,21 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// No single test runs longer.
 const TEST_MAX: Duration = Duration::from_secs(240);
 
-/// Registers one test for each database: `both! { async fn name(engine) { … } }`.
+/// Registers each of these `async fn(Engine)` as a test on SQLite and as one on PostgreSQL.
 #[macro_export]
 macro_rules! both {
-    ($($(#[$attribute:meta])* async fn $name:ident($engine:ident) $body:block)*) => {
+    ($($name:ident),* $(,)?) => {
         $(mod $name {
-            use super::*;
+            use $crate::support::{Engine, block_on};
 
-            async fn check($engine: $crate::support::Engine) $body
-
-            $(#[$attribute])*
             #[test]
             fn sqlite() {
-                $crate::support::block_on(check($crate::support::Engine::Sqlite));
+                block_on(super::$name(Engine::Sqlite));
             }
 
-            $(#[$attribute])*
             #[test]
             fn postgres() {
-                $crate::support::block_on(check($crate::support::Engine::Postgres));
+                block_on(super::$name(Engine::Postgres));
             }
         })*
     };
