@@ -1,1 +1,206 @@
-//! Who is here.
+//! Who is in a room, and what the others have yet to be told of it.
+
+use super::ids::{SessionId, UserId};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// In a room of more sessions the list holds only those that have set a state.
+pub const LISTED_MAX: usize = 200;
+/// A state's length as JSON text, in bytes.
+pub const STATE_BYTES_MAX: usize = 1_024;
+
+/// A user as others see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UserName {
+    pub id: UserId,
+    pub name: String,
+}
+
+/// One session in a room.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Present {
+    pub session_id: SessionId,
+    pub user: UserName,
+    /// A JSON object, `{}` until one is set.
+    pub state: Value,
+}
+
+/// What the others are told of one session.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Update {
+    Join {
+        #[serde(flatten)]
+        present: Present,
+    },
+    Update {
+        session_id: SessionId,
+        state: Value,
+    },
+    Leave {
+        session_id: SessionId,
+    },
+}
+
+impl Update {
+    pub fn session_id(&self) -> SessionId {
+        match self {
+            Self::Join { present } => present.session_id,
+            Self::Update { session_id, .. } | Self::Leave { session_id } => *session_id,
+        }
+    }
+}
+
+/// The sessions of one room, with changes folded by session until they are told.
+#[derive(Debug, Default)]
+pub struct Roster {
+    sessions: HashMap<SessionId, Present>,
+    has_state: usize,
+    untold: HashMap<SessionId, Untold>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Untold {
+    Join,
+    Update,
+    Leave,
+}
+
+/// The answer to a subscription: who is here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    pub presence: Vec<Present>,
+    /// How many are here, where not all are listed.
+    pub count: Option<usize>,
+}
+
+impl Roster {
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    pub fn contains(&self, session: SessionId) -> bool {
+        self.sessions.contains_key(&session)
+    }
+
+    /// Whether there are changes that nobody was told of.
+    pub fn is_dirty(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    /// Whether joins and leaves are told only once a second.
+    pub fn is_large(&self) -> bool {
+        self.sessions.len() > LISTED_MAX
+    }
+
+    /// A session comes in; one that is here already keeps its state.
+    pub fn join(&mut self, session_id: SessionId, user: UserName) {
+        if self.contains(session_id) {
+            return;
+        }
+        self.sessions.insert(session_id, Present { session_id, user, state: Value::Object(serde_json::Map::new()) });
+        self.untold.insert(session_id, Untold::Join);
+    }
+
+    /// Replaces a session's state. `false` where it isn't here.
+    pub fn set_state(&mut self, session_id: SessionId, state: Value) -> bool {
+        let Some(present) = self.sessions.get_mut(&session_id) else { return false };
+        self.has_state += usize::from(is_blank(&present.state) && !is_blank(&state));
+        self.has_state -= usize::from(!is_blank(&present.state) && is_blank(&state));
+        present.state = state;
+        self.untold.entry(session_id).or_insert(Untold::Update);
+        true
+    }
+
+    pub fn leave(&mut self, session_id: SessionId) {
+        let Some(present) = self.sessions.remove(&session_id) else { return };
+        self.has_state -= usize::from(!is_blank(&present.state));
+        match self.untold.get(&session_id) {
+            Some(Untold::Join) => self.untold.remove(&session_id),
+            _ => self.untold.insert(session_id, Untold::Leave),
+        };
+    }
+
+    /// Who is here; in a large room only those with a state, and how many there are.
+    pub fn list(&self) -> Listing {
+        if !self.is_large() {
+            return Listing { presence: self.sessions.values().cloned().collect(), count: None };
+        }
+        let mut presence = Vec::with_capacity(self.has_state);
+        presence.extend(self.sessions.values().filter(|present| !is_blank(&present.state)).cloned());
+        Listing { presence, count: Some(self.sessions.len()) }
+    }
+
+    /// What the others have yet to be told; without joins and leaves where `states_only`.
+    pub fn take_updates(&mut self, states_only: bool) -> Vec<Update> {
+        let told = |untold: &Untold| !states_only || *untold == Untold::Update;
+        let ids: Vec<_> = self.untold.iter().filter(|(_, untold)| told(untold)).map(|(id, _)| *id).collect();
+        ids.into_iter().filter_map(|id| self.take_update(id)).collect()
+    }
+
+    fn take_update(&mut self, session_id: SessionId) -> Option<Update> {
+        match self.untold.remove(&session_id)? {
+            Untold::Leave => Some(Update::Leave { session_id }),
+            Untold::Join => Some(Update::Join { present: self.sessions.get(&session_id)?.clone() }),
+            Untold::Update => Some(Update::Update { session_id, state: self.sessions.get(&session_id)?.state.clone() }),
+        }
+    }
+}
+
+fn is_blank(state: &Value) -> bool {
+    state.as_object().is_none_or(serde_json::Map::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn session(n: u128) -> SessionId {
+        SessionId(Uuid::from_u128(n))
+    }
+
+    fn user() -> UserName {
+        UserName { id: UserId(Uuid::nil()), name: "Ada".to_owned() }
+    }
+
+    #[test]
+    fn changes_are_folded_by_session() {
+        let mut roster = Roster::default();
+        roster.join(session(1), user());
+        roster.set_state(session(1), json!({"a": 1}));
+        roster.join(session(2), user());
+        roster.leave(session(2));
+        let updates = roster.take_updates(false);
+        assert_eq!(
+            serde_json::to_value(&updates).unwrap(),
+            json!([{
+                "event": "join", "session_id": session(1), "user": {"id": Uuid::nil(), "name": "Ada"}, "state": {"a": 1}
+            }])
+        );
+        roster.set_state(session(1), json!({"a": 2}));
+        roster.set_state(session(1), json!({"a": 3}));
+        assert_eq!(roster.take_updates(false), [Update::Update { session_id: session(1), state: json!({"a": 3}) }]);
+        roster.set_state(session(1), json!({"a": 4}));
+        roster.leave(session(1));
+        assert_eq!(roster.take_updates(false), [Update::Leave { session_id: session(1) }]);
+        assert!(!roster.is_dirty() && roster.is_empty());
+    }
+
+    #[test]
+    fn a_large_room_lists_those_with_a_state() {
+        let mut roster = Roster::default();
+        (0..201).for_each(|n| roster.join(session(n), user()));
+        roster.take_updates(false);
+        roster.set_state(session(7), json!({"cursor": [0.5, 0.5]}));
+        let listing = roster.list();
+        assert_eq!((listing.presence.len(), listing.count), (1, Some(201)));
+        roster.join(session(500), user());
+        assert_eq!(roster.take_updates(true).len(), 1);
+        assert_eq!(roster.take_updates(false).len(), 1);
+        roster.set_state(session(7), json!({}));
+        assert_eq!(roster.list().presence.len(), 0);
+    }
+}

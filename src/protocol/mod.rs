@@ -1,4 +1,6 @@
 //! What crosses the wire: frames, bodies, codes, and how they are read within limits.
 
 pub mod code;
+pub mod codec;
 pub mod decode;
+pub mod frame;

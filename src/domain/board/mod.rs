@@ -1,6 +1,18 @@
-//! A board: the document ([`state`]), and the protocol around it ([`sequencer`]).
+//! A board: the document ([`state`]), what may be done to it ([`check`]), and the protocol around it ([`sequencer`]).
 
+mod batch;
+mod check;
+mod check_column;
+mod check_task;
 pub mod commit;
 pub mod event;
 pub mod model;
 pub mod op;
+mod place;
+mod recent;
+pub mod refusal;
+pub mod sequencer;
+mod state;
+
+pub use check::{Context, Verdict};
+pub use state::{Board, Touched};

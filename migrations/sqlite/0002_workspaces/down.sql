@@ -1,0 +1,4 @@
+drop table labels;
+drop table projects;
+drop table memberships;
+drop table workspaces;

@@ -1,0 +1,156 @@
+//! How we use SQLite: one write connection behind a fair lock, a few readers, and a checkpointer of its own.
+
+use super::conn::{LiteConn, LiteHandle, is_dirty};
+use super::error::{StoreError, StoreResult};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use futures_util::FutureExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Older ones may corrupt a database in WAL mode when a write meets a checkpoint.
+const VERSION_MIN: [u32; 3] = [3, 51, 3];
+/// From here on the log is copied into the database beside the writer.
+const WAL_BYTES_SOFT: u64 = 8 << 20;
+/// From here on the writer waits until the log is empty, so that it can't grow for ever under load.
+const WAL_BYTES_MAX: u64 = 128 << 20;
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
+
+// The waiting time comes first: even the change to WAL mode can find the database locked.
+const WRITER: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
+     pragma foreign_keys = on; pragma wal_autocheckpoint = 0; pragma cache_size = -65536; pragma temp_store = memory;";
+const READER: &str = "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma query_only = on; \
+     pragma cache_size = -16384; pragma mmap_size = 268435456; pragma wal_autocheckpoint = 0;";
+const CHECKPOINTER: &str = "pragma busy_timeout = 200; pragma synchronous = full; pragma wal_autocheckpoint = 0;";
+
+/// A SQLite database.
+pub(super) struct Lite {
+    path: PathBuf,
+    writer: Arc<Mutex<LiteConn>>,
+    readers: Pool<LiteConn>,
+}
+
+impl Lite {
+    /// Opens the file, making it and its folder where they are missing. Must be called on the store's runtime.
+    ///
+    /// # Errors
+    /// Where the file can't be opened, or the library is too old.
+    pub(super) async fn open(path: &Path, readers: usize) -> StoreResult<Self> {
+        let setup = |what: &str, error: String| StoreError::Setup(format!("{what} {}: {error}", path.display()));
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| setup("can't make the folder of", error.to_string()))?;
+        }
+        let mut writer =
+            connect(path, WRITER).await.map_err(|error| setup("can't open the database", error.to_string()))?;
+        writer.spawn_blocking(|c| Ok(check_version(c))).await??;
+        let mut config = ManagerConfig::default();
+        config.custom_setup = Box::new(|path| connect(Path::new(path), READER).boxed());
+        config.recycling_method = RecyclingMethod::Fast;
+        let readers = Pool::builder(AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config))
+            .max_size(readers)
+            .build()
+            .map_err(|error| setup("can't build the readers of", error.to_string()))?;
+        Ok(Self { path: path.to_owned(), writer: Arc::new(Mutex::new(writer)), readers })
+    }
+
+    /// The write connection, when it is one's turn: first come, first served.
+    pub(super) async fn writer(&self) -> StoreResult<LiteHandle> {
+        let mut guard = Arc::clone(&self.writer).lock_owned().await;
+        if guard.spawn_blocking(|c| Ok(is_dirty(c))).await? {
+            tracing::warn!("a transaction was left open on the write connection; opening another one");
+            *guard = connect(&self.path, WRITER).await.map_err(StoreError::away)?;
+        }
+        Ok(LiteHandle::Writer(guard))
+    }
+
+    pub(super) async fn reader(&self) -> StoreResult<LiteHandle> {
+        Ok(LiteHandle::Reader(self.readers.get().await.map_err(StoreError::away)?))
+    }
+
+    /// Keeps the write-ahead log short until the runtime ends.
+    pub(super) async fn keep_log_short(path: PathBuf, writer: Arc<Mutex<LiteConn>>) {
+        let mut wal = path.clone().into_os_string();
+        wal.push("-wal");
+        let mut own = None;
+        loop {
+            tokio::time::sleep(CHECKPOINT_EVERY).await;
+            let bytes = std::fs::metadata(&wal).map_or(0, |file| file.len());
+            if bytes < WAL_BYTES_SOFT {
+                continue;
+            }
+            if let Err(error) = checkpoint(&path, &writer, &mut own, bytes).await {
+                tracing::warn!(%error, wal_bytes = bytes, "checkpoint failed");
+            }
+        }
+    }
+
+    pub(super) fn log_keeper(&self) -> impl Future<Output = ()> + Send + 'static {
+        Self::keep_log_short(self.path.clone(), Arc::clone(&self.writer))
+    }
+}
+
+/// Copies the log into the database beside the writer; then, with the writer held for the little that is left,
+/// empties it. Without that last step a busy writer would never let it end.
+async fn checkpoint(path: &Path, writer: &Mutex<LiteConn>, own: &mut Option<LiteConn>, bytes: u64) -> StoreResult<()> {
+    let conn = match own {
+        Some(conn) => conn,
+        None => own.insert(connect(path, CHECKPOINTER).await.map_err(StoreError::away)?),
+    };
+    conn.spawn_blocking(|c| run_checkpoint(c, "pragma wal_checkpoint(passive)")).await?;
+    let _held = if bytes > WAL_BYTES_MAX {
+        writer.lock().await
+    } else {
+        match writer.try_lock() {
+            Ok(held) => held,
+            Err(_) => return Ok(()),
+        }
+    };
+    conn.spawn_blocking(|c| run_checkpoint(c, "pragma wal_checkpoint(truncate)")).await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
+}
+
+/// Gives whether all of the log was copied.
+fn run_checkpoint(c: &mut SqliteConnection, pragma: &str) -> QueryResult<bool> {
+    let found: Checkpoint = diesel::sql_query(pragma).get_result(c)?;
+    Ok(found.busy == 0)
+}
+
+async fn connect(path: &Path, pragmas: &'static str) -> ConnectionResult<LiteConn> {
+    let path = path.to_string_lossy().into_owned();
+    let opened = tokio::task::spawn_blocking(move || {
+        let mut conn = SqliteConnection::establish(&path)?;
+        conn.batch_execute(pragmas).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    });
+    let conn = opened.await.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+    conn.map(LiteConn::new)
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+fn check_version(c: &mut SqliteConnection) -> StoreResult<()> {
+    let found: Version = diesel::sql_query("select sqlite_version() as version").get_result(c)?;
+    let parts: Vec<u32> = found.version.split('.').filter_map(|part| part.parse().ok()).collect();
+    if parts.as_slice() >= VERSION_MIN.as_slice() {
+        return Ok(());
+    }
+    let [major, minor, patch] = VERSION_MIN;
+    Err(StoreError::Setup(format!("sqlite {major}.{minor}.{patch} or newer is needed, got {}", found.version)))
+}
