@@ -1,5 +1,6 @@
 //! TeamFlow: a real-time collaboration engine and project-management server.
 
 pub mod domain;
+pub mod live;
 pub mod protocol;
 pub mod store;

@@ -139,6 +139,17 @@ impl Conn {
         }
     }
 
+    /// Runs `body` in a transaction, or a savepoint, and takes back whatever it did.
+    ///
+    /// # Errors
+    /// Those of `body`, and of the connection.
+    pub async fn trial(&mut self, body: impl AsyncFnOnce(&mut Self) -> StoreResult<()>) -> StoreResult<()> {
+        self.begin(Mode::Write).await?;
+        let result = body(self).await;
+        query!(self, |c| rollback(c).await)?;
+        result
+    }
+
     async fn begin(&mut self, mode: Mode) -> StoreResult<()> {
         match self {
             Self::Pg(c) => {

@@ -5,6 +5,7 @@
 
 mod calls;
 pub mod columns;
+pub mod committer;
 pub mod conn;
 pub mod error;
 mod migrate;
@@ -273,3 +274,6 @@ async fn open_engine(config: StoreConfig) -> StoreResult<Engine> {
     let replica = replica_url.map(|url| postgres::pool(&url, connections_max.max(2))).transpose()?;
     Ok(Engine::Pg { primary, replica, url })
 }
+
+#[cfg(test)]
+mod tests;
