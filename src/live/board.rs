@@ -10,8 +10,8 @@ use crate::domain::board::Board;
 use crate::domain::board::catch_up::{Position, Tail};
 use crate::domain::board::commit::{Commit, Outcome};
 use crate::domain::board::model::{Epoch, Seq};
-use crate::domain::board::sequencer::{Applied, Effect, Effects, Loaded, Request, Sequencer};
 use crate::domain::board::refusal::Refusal;
+use crate::domain::board::sequencer::{Applied, Effect, Effects, Loaded, Request, Sequencer};
 use crate::domain::ids::{BoardId, OpId, ProjectId, SessionId, WorkspaceId};
 use crate::domain::presence::UserName;
 use crate::domain::time::Moment;
@@ -124,7 +124,9 @@ impl BoardActor {
         let finished = outcome.into_actor(self).map(move |answer, actor, context| {
             let answer = answer.unwrap_or(Answer { outcome: Outcome::Fenced, epoch });
             if answer.outcome == Outcome::Committed {
-                kinds.iter().for_each(|kind| metrics::counter!("board_ops_total", "kind" => *kind, "outcome" => "applied").increment(1));
+                kinds.iter().for_each(|kind| {
+                    metrics::counter!("board_ops_total", "kind" => *kind, "outcome" => "applied").increment(1)
+                });
             } else {
                 tracing::warn!(board_id = %actor.id, outcome = ?answer.outcome, "a batch was not applied");
             }

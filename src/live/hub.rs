@@ -340,12 +340,26 @@ pub enum Delivery {
     /// For all who are in it.
     Events(Vec<Bytes>),
     /// An `ack`, a `reject`, an `error`.
-    Answer { session: SessionId, frame: Bytes },
+    Answer {
+        session: SessionId,
+        frame: Bytes,
+    },
     /// The session is in from here on: the answer first, then the events that came since.
-    Joined { session: SessionId, answer: Wire, tail: Vec<Bytes>, access: Option<Access> },
+    Joined {
+        session: SessionId,
+        answer: Wire,
+        tail: Vec<Bytes>,
+        access: Option<Access>,
+    },
     /// The session could not be let in.
-    NotJoined { session: SessionId, frame: Bytes },
-    Left { session: SessionId, answer: Bytes },
+    NotJoined {
+        session: SessionId,
+        frame: Bytes,
+    },
+    Left {
+        session: SessionId,
+        answer: Bytes,
+    },
     Presence(Vec<(SessionId, Bytes)>),
     /// The room is no more.
     Closed,
@@ -372,7 +386,12 @@ impl HubHandle {
     pub fn start(online: Online) -> (Self, Rc<Local>) {
         let local = Rc::new(Local::new(online));
         let overrun = Arc::new(AtomicBool::new(false));
-        let hub = Hub { local: Rc::clone(&local), overrun: Arc::clone(&overrun), flushed_at: Instant::now(), is_armed: false };
+        let hub = Hub {
+            local: Rc::clone(&local),
+            overrun: Arc::clone(&overrun),
+            flushed_at: Instant::now(),
+            is_armed: false,
+        };
         (Self { addr: hub.start(), overrun, arbiter: Arbiter::current() }, local)
     }
 

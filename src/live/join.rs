@@ -15,7 +15,6 @@ use crate::store::queries::log::TailEnd;
 use actix::prelude::*;
 use bytes::Bytes;
 use std::collections::HashSet;
-use std::rc::Rc;
 
 /// A snapshot as it goes out: `{"board":…,"columns":[…],"tasks":[…]}`.
 #[derive(Clone)]
@@ -31,7 +30,7 @@ pub struct Joiners {
     /// Those for whom the log is being read.
     by_log: HashSet<(SessionId, RequestId)>,
     is_building: bool,
-    snapshot: Option<Rc<Snapshot>>,
+    snapshot: Option<Snapshot>,
 }
 
 impl Joiners {
@@ -84,7 +83,9 @@ impl BoardActor {
         let limit = usize::try_from(head - since).unwrap_or(usize::MAX);
         let store = self.live.store().clone();
         let read = async move {
-            store.read(async move |mut conn| queries::log::tail(&mut conn, id, since, limit, TAIL_BYTES_MAX).await).await
+            store
+                .read(async move |mut conn| queries::log::tail(&mut conn, id, since, limit, TAIL_BYTES_MAX).await)
+                .await
         };
         let joined = read.into_actor(self).map(move |tail, actor, context| {
             let newer = actor.tail.after(head);
@@ -150,7 +151,7 @@ impl BoardActor {
         let built = read.into_actor(self).map(move |snapshot, actor, context| {
             actor.joiners.is_building = false;
             match snapshot {
-                Ok(Some(snapshot)) => actor.joiners.snapshot = Some(Rc::new(snapshot)),
+                Ok(Some(snapshot)) => actor.joiners.snapshot = Some(snapshot),
                 Ok(None) => actor.end(context),
                 Err(error) => {
                     tracing::warn!(board_id = %actor.id, %error, "a snapshot could not be read");

@@ -13,7 +13,8 @@ mod session;
 mod socket;
 mod workspace;
 
-pub use hub::{Hub, HubHandle};
-pub use registry::{Applied, BoardHandle, Live, LiveConfig, LiveError, WorkspaceHandle};
-pub use session::{Authenticator, Identity, NotAuthentic};
-pub use socket::{ConnectionSocket, connect};
+pub use hub::{HubId, Local};
+pub use join::snapshot_json;
+pub use registry::{BoardHandle, Live, LiveConfig, LiveError, WorkspaceHandle};
+pub use session::{Authenticator, Identity, NotAuthentic, Sessions};
+pub use socket::connect;

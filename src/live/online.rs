@@ -3,7 +3,7 @@
 use super::clock;
 use super::hub::HubId;
 use super::lobby::{Entrant, Lobby, PRESENCE_EVERY};
-use super::registry::{Live, WeakLive};
+use super::registry::WeakLive;
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::presence::UserName;
 use crate::domain::time::Moment;

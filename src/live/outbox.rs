@@ -4,8 +4,8 @@
 //! mailbox grows and its timers stop. So nothing is sent through the actor: whole frames wait here, counted, and
 //! [`Outbox::cut`] acts on the socket.
 
-use crate::protocol::codec::{self, Message};
 use crate::protocol::code::Bye;
+use crate::protocol::codec::{self, Message};
 use crate::protocol::frame::{ServerFrame, bye_message};
 use bytes::Bytes;
 use socket2::Socket;

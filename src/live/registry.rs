@@ -6,14 +6,14 @@ use super::online::Online;
 use super::workspace::WorkspaceActor;
 use super::{clock, workspace};
 use crate::domain::board::op::Ask;
-use crate::domain::board::sequencer::Request;
-pub use crate::domain::board::sequencer::Applied;
+use crate::domain::board::sequencer::{Applied, Request};
 use crate::domain::ids::{BoardId, FamilyId, OpId, ProjectId, SessionId, UserId, WorkspaceId};
 use crate::domain::permission::Access;
 use crate::protocol::code::Bye;
 use crate::protocol::codec;
 use crate::protocol::frame::{Announcement, Reject, RequestId, Room};
-use crate::store::{Committer, Store, StoreError, queries};
+use crate::store::committer::Committer;
+use crate::store::{Store, StoreError, queries};
 use actix::prelude::*;
 use bytes::Bytes;
 use std::collections::{HashMap, HashSet};
@@ -116,7 +116,11 @@ pub struct BoardHandle {
 /// Who is answered, when an op of theirs is.
 #[derive(Debug, Clone)]
 pub enum Waiter {
-    Session { hub: HubId, session: SessionId, id: RequestId },
+    Session {
+        hub: HubId,
+        session: SessionId,
+        id: RequestId,
+    },
     /// The answer of a REST request at this place.
     Rest(Arc<Answers>, usize),
 }
@@ -187,7 +191,12 @@ impl BoardHandle {
 
     /// Sends ops that are judged in their order, and answers in that order. With `atomic` all are applied in one
     /// commit, or none is.
-    pub async fn submit_all(&self, actor: UserId, asks: Vec<(OpId, Ask)>, atomic: bool) -> Vec<Result<Applied, Reject>> {
+    pub async fn submit_all(
+        &self,
+        actor: UserId,
+        asks: Vec<(OpId, Ask)>,
+        atomic: bool,
+    ) -> Vec<Result<Applied, Reject>> {
         let count = asks.len();
         if count == 0 {
             return Vec::new();
@@ -358,11 +367,16 @@ impl Live {
         let id = match room {
             Room::Workspace(id) => id,
             Room::Project(id) => {
-                let place = self.0.store.read(async move |mut conn| queries::board::project_place(&mut conn, id).await).await?;
+                let place = self
+                    .0
+                    .store
+                    .read(async move |mut conn| queries::workspace::project_place(&mut conn, id).await)
+                    .await?;
                 place.ok_or(LiveError::NotFound)?
             }
             Room::Task(id) => {
-                let place = self.0.store.read(async move |mut conn| queries::task::task_place(&mut conn, id).await).await?;
+                let place =
+                    self.0.store.read(async move |mut conn| queries::task::task_place(&mut conn, id).await).await?;
                 self.board(place.ok_or(LiveError::NotFound)?).await?.workspace_id()
             }
             Room::Board(_) | Room::User(_) | Room::Sprint(_) => return Err(LiveError::NotFound),
@@ -442,8 +456,11 @@ impl Live {
     /// Tells the workspaces of a user that are at hand.
     pub(super) fn announce_to_workspaces_of(&self, user: UserId, announcement: &Announcement) {
         let is_member = |workspace: &&WorkspaceHandle| workspace.access.load().role(user).is_some();
-        let rooms: Vec<_> =
-            locked(&self.0.workspaces).values().filter(is_member).map(|workspace| Room::Workspace(workspace.id)).collect();
+        let rooms: Vec<_> = locked(&self.0.workspaces)
+            .values()
+            .filter(is_member)
+            .map(|workspace| Room::Workspace(workspace.id))
+            .collect();
         rooms.into_iter().for_each(|room| self.announce(&[room], announcement));
     }
 
@@ -500,7 +517,7 @@ impl Live {
 
 /// The node, as its own parts hold it.
 #[derive(Clone)]
-pub(super) struct WeakLive(Weak<Inner>);
+pub struct WeakLive(Weak<Inner>);
 
 impl WeakLive {
     pub(super) fn upgrade(&self) -> Option<Live> {

@@ -66,7 +66,12 @@ impl Conflicting {
         }
         let conflicts = fields.into_iter().map(|(field, version)| {
             let change = changes.iter().find(|change| change.version == version);
-            Conflict { field, version, actor_id: change.map(|change| change.actor_id), at: change.map(|change| change.at) }
+            Conflict {
+                field,
+                version,
+                actor_id: change.map(|change| change.actor_id),
+                at: change.map(|change| change.at),
+            }
         });
         Reject {
             current: Some(current),

@@ -15,10 +15,12 @@ use crate::domain::time::Moment;
 use crate::protocol::code::{Bye, Code};
 use crate::protocol::codec;
 use crate::protocol::decode;
-use crate::protocol::frame::{self, BadFrame, ClientFrame, MESSAGE_BYTES_MAX, Reject, RequestId, Room, ServerFrame, Subscribe};
+use crate::protocol::frame::{
+    self, BadFrame, ClientFrame, MESSAGE_BYTES_MAX, Reject, RequestId, Room, ServerFrame, Subscribe,
+};
 use actix::prelude::*;
 use actix_http::ws::Codec;
-use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::web::{BytesMut, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use actix_web_actors::ws;
 use futures_util::future::BoxFuture;
@@ -79,7 +81,12 @@ impl Sessions {
     ///
     /// # Errors
     /// 400 where the request is no upgrade.
-    pub fn start(&self, request: &HttpRequest, payload: Payload, identity: Option<Identity>) -> Result<HttpResponse, Error> {
+    pub fn start(
+        &self,
+        request: &HttpRequest,
+        payload: Payload,
+        identity: Option<Identity>,
+    ) -> Result<HttpResponse, Error> {
         let mut response = ws::handshake_with_protocols(request, &[SUBPROTOCOL])?;
         let socket = request.conn_data::<ConnectionSocket>().and_then(ConnectionSocket::take);
         let peer = Rc::new(Peer::new(SessionId(Uuid::now_v7()), Outbox::new(socket)));
@@ -300,7 +307,8 @@ impl SessionActor {
 
     fn connect(&mut self, id: RequestId, token: String, context: &mut SessionContext) {
         if self.is_signed() {
-            return self.error(Some(id), &Reject::new(Code::Conflict, "connected already; use refresh for a new token"));
+            return self
+                .error(Some(id), &Reject::new(Code::Conflict, "connected already; use refresh for a new token"));
         }
         let verified = self.shared.authenticator.verify(token);
         self.look_up(verified, context, move |session, verified, _| match verified {
@@ -355,9 +363,11 @@ impl SessionActor {
                     Some(board) => self.subscribe_board(subscribe, &board),
                     None => {
                         let live = self.shared.live.clone();
-                        self.look_up(async move { live.board(board).await }, context, move |session, found, _| match found {
-                            Ok(board) => session.subscribe_board(subscribe, &board),
-                            Err(error) => session.error(Some(id), &error.into_reject("room")),
+                        self.look_up(async move { live.board(board).await }, context, move |session, found, _| {
+                            match found {
+                                Ok(board) => session.subscribe_board(subscribe, &board),
+                                Err(error) => session.error(Some(id), &error.into_reject("room")),
+                            }
                         });
                     }
                 }
@@ -427,8 +437,12 @@ impl SessionActor {
         let host = self.peer.rooms.borrow().get(&room).cloned();
         let sent = match &host {
             None => return self.peer.send(answer),
-            Some(Host::Board(addr)) => addr.try_send(board::Leave { session, answer: Some((self.shared.hub, answer)) }).is_ok(),
-            Some(Host::Workspace(addr)) => addr.try_send(workspace::Leave { room, session, answer: Some(answer) }).is_ok(),
+            Some(Host::Board(addr)) => {
+                addr.try_send(board::Leave { session, answer: Some((self.shared.hub, answer)) }).is_ok()
+            }
+            Some(Host::Workspace(addr)) => {
+                addr.try_send(workspace::Leave { room, session, answer: Some(answer) }).is_ok()
+            }
             Some(Host::Online(addr)) => addr.try_send(online::Leave { room, session, answer: Some(answer) }).is_ok(),
         };
         if !sent {
@@ -472,11 +486,15 @@ impl SessionActor {
             Some(board) => self.submit(request, &board, id),
             None => {
                 let live = self.shared.live.clone();
-                self.look_up(async move { live.board(board_id).await }, context, move |session, found, _| match found {
-                    Ok(board) => session.submit(request, &board, id),
-                    Err(LiveError::NotFound) => session.reject(id, op_id, &Reject::not_found("board")),
-                    Err(LiveError::Unavailable) => session.stall(board_id, id, op_id),
-                });
+                self.look_up(
+                    async move { live.board(board_id).await },
+                    context,
+                    move |session, found, _| match found {
+                        Ok(board) => session.submit(request, &board, id),
+                        Err(LiveError::NotFound) => session.reject(id, op_id, &Reject::not_found("board")),
+                        Err(LiveError::Unavailable) => session.stall(board_id, id, op_id),
+                    },
+                );
             }
         }
     }
@@ -638,7 +656,8 @@ fn look_again(armed_for: u64, context: &mut SessionContext) {
 }
 
 fn not_text() -> BadFrame {
-    let errors = vec![crate::domain::board::op::FieldError { field: String::new(), message: "must be a text frame".into() }];
+    let errors =
+        vec![crate::domain::board::op::FieldError { field: String::new(), message: "must be a text frame".into() }];
     BadFrame { id: None, op_id: None, malformed: true, errors }
 }
 

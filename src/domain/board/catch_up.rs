@@ -112,7 +112,9 @@ mod tests {
         let plan = |since, history| plan(&position(since, history), 1_500, "h1", 1_000);
         assert_eq!(plan(Some(1_500), None), Plan::Tail(1_500));
         assert_eq!(plan(Some(500), Some("h1")), Plan::Tail(500));
-        for (since, history) in [(None, None), (Some(0), None), (Some(1_501), None), (Some(499), None), (Some(1_400), Some("h0"))] {
+        for (since, history) in
+            [(None, None), (Some(0), None), (Some(1_501), None), (Some(499), None), (Some(1_400), Some("h0"))]
+        {
             assert_eq!(plan(since, history), Plan::Snapshot, "{since:?} {history:?}");
         }
         assert_eq!(plan(Some(-3), None), Plan::Snapshot);

@@ -47,3 +47,15 @@ pub async fn take_numbers(conn: &mut Conn, project: ProjectId, count: i64) -> St
     let next: i64 = query!(conn, |c| take.get_result(c).await)?;
     Ok(next - count)
 }
+
+/// The workspace that a project is in; `None` where there is none, or either is deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn project_place(conn: &mut Conn, project: ProjectId) -> StoreResult<Option<WorkspaceId>> {
+    let place = projects::table
+        .inner_join(workspaces::table)
+        .filter(projects::id.eq(project).and(projects::deleted_at.is_null()).and(workspaces::deleted_at.is_null()))
+        .select(projects::workspace_id);
+    Ok(query!(conn, |c| place.first(c).await.optional())?)
+}
