@@ -99,7 +99,7 @@ async fn answers_are_what_the_document_says(engine: Engine) {
         ("get", "/tasks/{}", format!("/tasks/{task}"), json!(null)),
         ("patch", "/tasks/{}", format!("/tasks/{task}"), json!({"title": "Renamed"})),
         ("post", "/tasks/{}/move", format!("/tasks/{task}/move"), json!({"column_id": world.column(1)})),
-        ("post", "/tasks/{}/assign", format!("/tasks/{task}/assign"), json!({"user_ids": []})),
+        ("post", "/tasks/{}/assign", format!("/tasks/{task}/assign"), json!({"user_ids": [world.owner().id]})),
         ("post", "/tasks/{}/complete", format!("/tasks/{task}/complete"), json!(null)),
         ("get", "/tasks/{}/history", format!("/tasks/{task}/history"), json!(null)),
         ("patch", "/columns/{}", format!("/columns/{}", world.column(1)), json!({"name": "Second"})),
