@@ -139,7 +139,8 @@ async fn every_documented_route_answers(engine: Engine) {
             }
             let reply = world.rest.call(&method.to_uppercase(), &concrete, "", &[], &json!(null)).await;
             assert!(reply.status != 405 && reply.status < 500, "{method} {path}: {}", reply.status);
-            let known = reply.status != 404 || reply.body["error"]["message"] != "no such route";
+            let message = reply.body["error"]["message"].as_str().unwrap_or_default();
+            let known = reply.status != 404 || !message.contains("route");
             assert!(known, "{method} {path}: {}", reply.text);
         }
     }
