@@ -109,7 +109,9 @@ impl BoardActor {
         self.arm(context);
         if self.sequencer.is_quiet() {
             // Whoever waited for it may have gone.
-            self.flushes.drain(..).for_each(|flushed| drop(flushed.send(())));
+            self.flushes.drain(..).for_each(|flushed| {
+                let _ = flushed.send(());
+            });
         }
     }
 
@@ -501,7 +503,7 @@ impl Handler<Flush> for BoardActor {
     fn handle(&mut self, _: Flush, _: &mut Self::Context) -> Self::Result {
         let (flushed, done) = oneshot::channel();
         if self.sequencer.is_quiet() {
-            drop(flushed.send(()));
+            let _ = flushed.send(());
         } else {
             self.flushes.push(flushed);
         }
