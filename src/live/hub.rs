@@ -51,6 +51,15 @@ pub enum Host {
 }
 
 impl Host {
+    /// An actor tells its sessions before it ends; one that has ended without a word has panicked.
+    fn is_alive(&self) -> bool {
+        match self {
+            Self::Board(addr) => addr.connected(),
+            Self::Workspace(addr) => addr.connected(),
+            Self::Online(addr) => addr.connected(),
+        }
+    }
+
     /// Tells it. At most once for each time that the session came in, so no mailbox is made long by it; and a session
     /// must not stay listed because a mailbox was full.
     #[expect(clippy::disallowed_methods, reason = "must not be lost")]
@@ -135,6 +144,9 @@ impl Peer {
         if now.duration_since(self.seen_at.get()) >= SILENT_MAX {
             return self.outbox.close(Bye::Silent, None);
         }
+        if self.rooms.borrow().values().any(|host| !host.is_alive()) {
+            return self.outbox.close(Bye::Defect, None);
+        }
         let expires_at = self.signed.borrow().as_ref().map(|signed| signed.token_expires_at);
         match expires_at {
             None if now.duration_since(self.opened_at) >= AUTHENTICATE_WITHIN => {
@@ -203,6 +215,10 @@ impl Local {
         peer
     }
 
+    fn is_in(&self, room: Room, session: SessionId) -> bool {
+        self.rooms.borrow().get(&room).is_some_and(|members| members.peers.contains_key(&session))
+    }
+
     fn peer(&self, session: SessionId) -> Option<Rc<Peer>> {
         self.peers.borrow().get(&session).cloned()
     }
@@ -236,7 +252,10 @@ impl Local {
             Delivery::NotJoined { session, frame } => {
                 if let Some(peer) = self.peer(session) {
                     peer.joining.set(peer.joining.get().saturating_sub(1));
-                    peer.rooms.borrow_mut().remove(&room);
+                    // It may be in by an earlier subscription, and then stays in.
+                    if !self.is_in(room, session) {
+                        peer.rooms.borrow_mut().remove(&room);
+                    }
                     peer.send(frame);
                 }
             }
