@@ -204,6 +204,7 @@ fn the_database_goes_and_comes_back() {
             .collect();
         let stop = Stop::default();
         let load = join_all(writers.iter_mut().map(|writer| writer.run(&stop)));
+        let mut client = world.connect(world.members()[8]).await;
         let faults = async {
             for round in 0..3 {
                 sleep_ms(500).await;
@@ -212,7 +213,6 @@ fn the_database_goes_and_comes_back() {
                     until("ready turns 503", async || world.rest.get("/health/ready", "").await.status == 503).await;
                     assert_eq!(world.rest.get("/health/live", "").await.status, 200);
                     // Every request is answered within 3 s, at the latest with UNAVAILABLE.
-                    let mut client = world.connect(world.members()[8]).await;
                     let started = Instant::now();
                     let op = json!({"kind": "task.move", "task_id": world.task(0), "column_id": world.column(0)});
                     client.reject(&world.room(), op, "UNAVAILABLE").await;

@@ -134,8 +134,9 @@ async fn every_route_by_every_role(engine: Engine) {
         ] {
             let reply = world.rest.call(method, &path, "", &[], &body).await;
             assert_eq!(reply.status, 401, "{method} {path} by nobody: {}", reply.text);
-            let reply = world.rest.call(method, &path, &world.outsider().token, &[], &body).await;
+            // A stranger who was made a member meanwhile is none, and might take leave.
             if !path.contains(&world.outsider().id) && !path.starts_with("/tasks?") {
+                let reply = world.rest.call(method, &path, &world.outsider().token, &[], &body).await;
                 assert_eq!(reply.status, 404, "{method} {path} by a stranger: {}", reply.text);
             }
             let reply = world.rest.call(method, &path, &person.token, &[], &body).await;

@@ -45,6 +45,9 @@ async fn other_fields_are_merged(engine: Engine) {
     let (mut client, mut replica) = world.follow(world.member(0)).await;
     let task_id = world.task(0);
     let base = int(&world.read_task(task_id).await, "version");
+    let label = json!({"name": "bug", "color": "#a0b1c2"});
+    let labels = format!("/projects/{}/labels", world.board().project_id);
+    let label = world.rest.post(&labels, &world.member(0).token, label).await.ok(201);
     let ops = [
         update(task_id, base, json!({"title": "A new title"})),
         update(task_id, base, json!({"description": "new words"})),
@@ -52,7 +55,7 @@ async fn other_fields_are_merged(engine: Engine) {
         update(task_id, base, json!({"story_points": 5})),
         update(task_id, base, json!({"due_date": "2027-01-01T00:00:00Z"})),
         update(task_id, base, json!({"assignee_ids": [world.member(1).id]})),
-        update(task_id, base, json!({"label_ids": []})),
+        update(task_id, base, json!({"label_ids": [label["id"]]})),
         json!({"kind": "task.move", "task_id": task_id, "version": base, "column_id": world.column(4)}),
     ];
     let fields =
@@ -125,7 +128,7 @@ async fn columns_conflict_by_field_too(engine: Engine) {
     let op = json!({"kind": "column.delete", "column_id": column_id, "version": 1, "move_tasks_to": world.column(0)});
     let answer = client.reject(&room, op, "VERSION_CONFLICT").await;
     assert!(list(&answer, "conflicts").len() >= 2, "{answer}");
-    for bad in [0, -3, 5, 1 << 40] {
+    for bad in [0, -3, 5, 1_i64 << 40] {
         let op = json!({"kind": "column.move", "column_id": column_id, "version": bad});
         client.reject(&room, op, "VALIDATION_ERROR").await;
     }

@@ -188,7 +188,9 @@ impl Client {
             }
             kind => {
                 if let (Some("subscribed"), Some(seq)) = (kind, frame["seq"].as_i64()) {
-                    self.heads.insert(text(&frame, "room").to_owned(), seq);
+                    let room = text(&frame, "room").to_owned();
+                    self.events.remove(&room);
+                    self.heads.insert(room, seq);
                 }
                 if kind == Some("bye") {
                     self.bye = Some(frame.clone());
@@ -245,7 +247,6 @@ impl Client {
 
     pub async fn subscribe_with(&mut self, frame: Value) -> Value {
         let room = text(&frame, "room").to_owned();
-        self.events.remove(&room);
         let answer = self.request(frame).await;
         assert_eq!((answer["type"].as_str(), text(&answer, "room")), (Some("subscribed"), room.as_str()), "{answer}");
         answer

@@ -60,7 +60,7 @@ impl Home {
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        command.env("HOME", self.path()).env("RUST_BACKTRACE", "1");
+        command.env("HOME", self.path());
         if let Some(url) = &self.database_url {
             command.env("DATABASE_URL", url);
         }
