@@ -26,6 +26,8 @@ const CONNECTIONS_MAX: usize = 100_000;
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    #[error(transparent)]
     Store(#[from] crate::store::StoreError),
     #[error(transparent)]
     Auth(#[from] crate::auth::AuthError),
@@ -54,8 +56,9 @@ pub async fn open_store(config: &Config) -> Result<Store, AppError> {
 /// # Errors
 /// Where it can't start: the database, the address.
 pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppError> {
+    let secrets = config.secrets()?;
     let store = open_store(&config).await?;
-    let applied = store.migrate(Step::Apply).await?;
+    let applied = store.migrate(Step::Up).await?;
     if !applied.is_empty() {
         tracing::info!(migrations = ?applied, "the database's schema was brought up to date");
     }
@@ -66,7 +69,7 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
         rates: config.rate_limits.enabled,
     };
     let live = Live::start(store.clone(), store.committer(), live_config);
-    let tokens = Tokens::new(config.auth.jwt_secret.expose(), config.auth.refresh_secret.expose());
+    let tokens = Tokens::new(secrets.jwt.expose(), secrets.refresh.expose());
     let auth = Auth::new(store.clone(), tokens, Passwords::new(BCRYPT_COST)?, true);
     let api_config = ApiConfig {
         development: config.environment.is_development(),
@@ -125,7 +128,8 @@ fn listen(
 
 /// The order of an orderly stop: not ready, no new connections, boards flushed, sockets closed one after the other.
 async fn stop_on_signal(server: ServerHandle, live: Live, drain: Duration) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return tracing::error!("signals can't be waited for: this node stops only by force");
     };
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }

@@ -106,6 +106,7 @@ impl BoardActor {
                 Effect::Load => self.load(context),
                 Effect::Activate => self.activate(context),
                 Effect::TakeNumbers(count) => self.take_numbers(count, context),
+                Effect::FindOps { epoch, op_ids } => self.find_ops(epoch, op_ids, context),
             }
         }
         self.flush_deliveries();
@@ -247,6 +248,18 @@ impl BoardActor {
         context.run_later(RETRY_AFTER, again);
     }
 
+    fn find_ops(&mut self, epoch: Epoch, op_ids: Vec<OpId>, context: &mut Context<Self>) {
+        let (id, store) = (self.id, self.live.store().clone());
+        let found =
+            async move { store.read(async move |mut conn| queries::log::find_ops(&mut conn, id, &op_ids).await).await };
+        context.spawn(found.into_actor(self).map(move |found, actor, context| {
+            let found = found.inspect_err(|error| tracing::warn!(board_id = %actor.id, %error, "the log was not read"));
+            let access = actor.access.load();
+            let effects = actor.sequencer.ops_found(epoch, found.ok(), &access, clock::now());
+            actor.perform(effects, context);
+        }));
+    }
+
     fn take_numbers(&mut self, count: u32, context: &mut Context<Self>) {
         let (project, store) = (self.project_id, self.live.store().clone());
         let count = i64::from(count);
@@ -259,16 +272,12 @@ impl BoardActor {
                 let effects = actor.sequencer.numbers_taken(first..first + count, &access, clock::now());
                 actor.perform(effects, context);
             }
-            Err(error) => actor.again_later(
-                "given task numbers",
-                &error,
-                move |actor, context| {
-                    let access = actor.access.load();
-                    let effects = actor.sequencer.numbers_taken(0..0, &access, clock::now());
-                    actor.perform(effects, context);
-                },
-                context,
-            ),
+            Err(error) => {
+                tracing::warn!(board_id = %actor.id, %error, "a board was given no task numbers");
+                let access = actor.access.load();
+                let effects = actor.sequencer.numbers_taken(0..0, &access, clock::now());
+                actor.perform(effects, context);
+            }
         }));
     }
 

@@ -4,16 +4,17 @@ use super::conn::{LiteConn, LiteHandle, is_dirty};
 use super::error::{StoreError, StoreResult};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Older ones may corrupt a database in WAL mode when a write meets a checkpoint.
 const VERSION_MIN: [u32; 3] = [3, 51, 3];
@@ -28,7 +29,11 @@ const WRITER: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pra
      pragma foreign_keys = on; pragma wal_autocheckpoint = 0; pragma cache_size = -65536; pragma temp_store = memory;";
 const READER: &str = "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma query_only = on; \
      pragma cache_size = -16384; pragma mmap_size = 268435456; pragma wal_autocheckpoint = 0;";
-const CHECKPOINTER: &str = "pragma busy_timeout = 200; pragma synchronous = full; pragma wal_autocheckpoint = 0;";
+const CHECKPOINTER: &str = "pragma busy_timeout = 0; pragma synchronous = full; pragma wal_autocheckpoint = 0;";
+/// How long the write connection may be kept from its work while readers leave the log, once it is far too long.
+const PATIENCE: &str = "pragma busy_timeout = 2000; pragma wal_checkpoint(truncate); pragma busy_timeout = 0;";
+/// How long a caller waits for a reader.
+const READER_WAIT: Duration = Duration::from_secs(5);
 
 /// A SQLite database.
 pub(super) struct Lite {
@@ -60,9 +65,15 @@ impl Lite {
         Ok(Self { path: path.to_owned(), writer: Arc::new(Mutex::new(writer)), readers })
     }
 
-    /// The write connection, when it is one's turn: first come, first served.
+    /// The write connection, when it is one's turn: first come, first served. Whoever had it before may have left a
+    /// transaction open, in which a new one can't be begun.
+    pub(super) async fn writer_as_left(&self) -> OwnedMutexGuard<LiteConn> {
+        Arc::clone(&self.writer).lock_owned().await
+    }
+
+    /// The same, fit for use.
     pub(super) async fn writer(&self) -> StoreResult<LiteHandle> {
-        let mut guard = Arc::clone(&self.writer).lock_owned().await;
+        let mut guard = self.writer_as_left().await;
         if guard.spawn_blocking(|c| Ok(is_dirty(c))).await? {
             tracing::warn!("a transaction was left open on the write connection; opening another one");
             *guard = connect(&self.path, WRITER).await.map_err(StoreError::away)?;
@@ -71,28 +82,30 @@ impl Lite {
     }
 
     pub(super) async fn reader(&self) -> StoreResult<LiteHandle> {
-        Ok(LiteHandle::Reader(self.readers.get().await.map_err(StoreError::away)?))
-    }
-
-    /// Keeps the write-ahead log short until the runtime ends.
-    pub(super) async fn keep_log_short(path: PathBuf, writer: Arc<Mutex<LiteConn>>) {
-        let mut wal = path.clone().into_os_string();
-        wal.push("-wal");
-        let mut own = None;
-        loop {
-            tokio::time::sleep(CHECKPOINT_EVERY).await;
-            let bytes = std::fs::metadata(&wal).map_or(0, |file| file.len());
-            if bytes < WAL_BYTES_SOFT {
-                continue;
-            }
-            if let Err(error) = checkpoint(&path, &writer, &mut own, bytes).await {
-                tracing::warn!(%error, wal_bytes = bytes, "checkpoint failed");
-            }
+        match tokio::time::timeout(READER_WAIT, self.readers.get()).await {
+            Ok(conn) => Ok(LiteHandle::Reader(conn.map_err(StoreError::away)?)),
+            Err(_) => Err(StoreError::away("no reader came free in time")),
         }
     }
 
+    /// Keeps the write-ahead log short until the runtime ends.
     pub(super) fn log_keeper(&self) -> impl Future<Output = ()> + Send + 'static {
-        Self::keep_log_short(self.path.clone(), Arc::clone(&self.writer))
+        let (path, writer) = (self.path.clone(), Arc::clone(&self.writer));
+        let mut wal = path.clone().into_os_string();
+        wal.push("-wal");
+        async move {
+            let mut own = None;
+            loop {
+                tokio::time::sleep(CHECKPOINT_EVERY).await;
+                let bytes = std::fs::metadata(&wal).map_or(0, |file| file.len());
+                if bytes < WAL_BYTES_SOFT {
+                    continue;
+                }
+                if let Err(error) = checkpoint(&path, &writer, &mut own, bytes).await {
+                    tracing::warn!(%error, wal_bytes = bytes, "checkpoint failed");
+                }
+            }
+        }
     }
 }
 
@@ -103,7 +116,7 @@ async fn checkpoint(path: &Path, writer: &Mutex<LiteConn>, own: &mut Option<Lite
         Some(conn) => conn,
         None => own.insert(connect(path, CHECKPOINTER).await.map_err(StoreError::away)?),
     };
-    conn.spawn_blocking(|c| run_checkpoint(c, "pragma wal_checkpoint(passive)")).await?;
+    conn.batch_execute("pragma wal_checkpoint(passive)").await?;
     let _held = if bytes > WAL_BYTES_MAX {
         writer.lock().await
     } else {
@@ -112,20 +125,9 @@ async fn checkpoint(path: &Path, writer: &Mutex<LiteConn>, own: &mut Option<Lite
             Err(_) => return Ok(()),
         }
     };
-    conn.spawn_blocking(|c| run_checkpoint(c, "pragma wal_checkpoint(truncate)")).await?;
+    let empty = if bytes > 4 * WAL_BYTES_MAX { PATIENCE } else { "pragma wal_checkpoint(truncate)" };
+    conn.batch_execute(empty).await?;
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct Checkpoint {
-    #[diesel(sql_type = Integer)]
-    busy: i32,
-}
-
-/// Gives whether all of the log was copied.
-fn run_checkpoint(c: &mut SqliteConnection, pragma: &str) -> QueryResult<bool> {
-    let found: Checkpoint = diesel::sql_query(pragma).get_result(c)?;
-    Ok(found.busy == 0)
 }
 
 async fn connect(path: &Path, pragmas: &'static str) -> ConnectionResult<LiteConn> {
