@@ -87,7 +87,23 @@ macro_rules! insert_all {
     }};
 }
 
-pub(crate) use {insert_all, query};
+/// Loads many rows: `load_all!(conn, tasks::table.select(TaskRow::as_select()))`. On SQLite they are read where they
+/// lie, in one blocking call; `query!` would copy each value of each row twice. Gives a [`diesel::QueryResult`].
+macro_rules! load_all {
+    ($conn:expr, $rows:expr) => {
+        match $conn {
+            $crate::store::conn::Conn::Pg(object) => {
+                let c: &mut $crate::store::conn::PgConn = object;
+                diesel_async::RunQueryDsl::load($rows, c).await
+            }
+            $crate::store::conn::Conn::Lite(handle) => {
+                handle.spawn_blocking(move |c| diesel::RunQueryDsl::load($rows, c)).await
+            }
+        }
+    };
+}
+
+pub(crate) use {insert_all, load_all, query};
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,9 @@ use super::conn::{LiteConn, LiteHandle, is_dirty};
 use super::error::{StoreError, StoreResult};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt;
@@ -19,9 +18,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 /// Older ones may corrupt a database in WAL mode when a write meets a checkpoint.
 const VERSION_MIN: [u32; 3] = [3, 51, 3];
 /// From here on the log is copied into the database beside the writer.
-const WAL_BYTES_SOFT: u64 = 8 << 20;
-/// From here on the writer waits until the log is empty, so that it can't grow for ever under load.
-const WAL_BYTES_MAX: u64 = 128 << 20;
+const LOG_PAGES_SOFT: i32 = 4_096;
+/// From here on the writer waits until the log can begin anew, so that it can't grow for ever under load.
+const LOG_PAGES_MAX: i32 = 16_384;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 
 // The waiting time comes first: even the change to WAL mode can find the database locked.
@@ -30,8 +29,12 @@ const WRITER: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pra
 const READER: &str = "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma query_only = on; \
      pragma cache_size = -16384; pragma mmap_size = 268435456; pragma wal_autocheckpoint = 0;";
 const CHECKPOINTER: &str = "pragma busy_timeout = 0; pragma synchronous = full; pragma wal_autocheckpoint = 0;";
-/// How long the write connection may be kept from its work while readers leave the log, once it is far too long.
-const PATIENCE: &str = "pragma busy_timeout = 2000; pragma wal_checkpoint(truncate); pragma busy_timeout = 0;";
+/// Asks how long the log is, and does nothing.
+const LOOK: &str = "pragma wal_checkpoint(noop)";
+/// Copies what it can without troubling anybody.
+const COPY: &str = "pragma wal_checkpoint(passive)";
+/// Copies the rest, and lets the log begin anew. The file keeps its length, because to grow it again is dear.
+const RESTART: &str = "pragma wal_checkpoint(restart)";
 /// How long a caller waits for a reader.
 const READER_WAIT: Duration = Duration::from_secs(5);
 
@@ -91,43 +94,52 @@ impl Lite {
     /// Keeps the write-ahead log short until the runtime ends.
     pub(super) fn log_keeper(&self) -> impl Future<Output = ()> + Send + 'static {
         let (path, writer) = (self.path.clone(), Arc::clone(&self.writer));
-        let mut wal = path.clone().into_os_string();
-        wal.push("-wal");
         async move {
             let mut own = None;
             loop {
                 tokio::time::sleep(CHECKPOINT_EVERY).await;
-                let bytes = std::fs::metadata(&wal).map_or(0, |file| file.len());
-                if bytes < WAL_BYTES_SOFT {
-                    continue;
-                }
-                if let Err(error) = checkpoint(&path, &writer, &mut own, bytes).await {
-                    tracing::warn!(%error, wal_bytes = bytes, "checkpoint failed");
+                if let Err(error) = checkpoint(&path, &writer, &mut own).await {
+                    tracing::warn!(%error, "checkpoint failed");
                 }
             }
         }
     }
 }
 
-/// Copies the log into the database beside the writer; then, with the writer held for the little that is left,
-/// empties it. Without that last step a busy writer would never let it end.
-async fn checkpoint(path: &Path, writer: &Mutex<LiteConn>, own: &mut Option<LiteConn>, bytes: u64) -> StoreResult<()> {
+/// Copies the log into the database beside the writer, twice, so that little is left; then, with the writer held for
+/// that little, lets the log begin anew. Without this last step a busy writer would never let it end.
+async fn checkpoint(path: &Path, writer: &Mutex<LiteConn>, own: &mut Option<LiteConn>) -> StoreResult<()> {
     let conn = match own {
         Some(conn) => conn,
         None => own.insert(connect(path, CHECKPOINTER).await.map_err(StoreError::away)?),
     };
-    conn.batch_execute("pragma wal_checkpoint(passive)").await?;
-    let _held = if bytes > WAL_BYTES_MAX {
-        writer.lock().await
-    } else {
-        match writer.try_lock() {
-            Ok(held) => held,
-            Err(_) => return Ok(()),
+    let pages = log_pages(conn, LOOK).await?;
+    if pages < LOG_PAGES_SOFT {
+        return Ok(());
+    }
+    log_pages(conn, COPY).await?;
+    let _held = match writer.try_lock() {
+        Ok(held) => held,
+        Err(_) if pages < LOG_PAGES_MAX => return Ok(()),
+        Err(_) => {
+            log_pages(conn, COPY).await?;
+            writer.lock().await
         }
     };
-    let empty = if bytes > 4 * WAL_BYTES_MAX { PATIENCE } else { "pragma wal_checkpoint(truncate)" };
-    conn.batch_execute(empty).await?;
+    log_pages(conn, RESTART).await?;
     Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = Integer)]
+    log: i32,
+}
+
+/// Runs a checkpoint of some kind, and gives how many pages the log has.
+async fn log_pages(conn: &mut LiteConn, pragma: &'static str) -> StoreResult<i32> {
+    let found: Checkpoint = conn.spawn_blocking(move |c| diesel::sql_query(pragma).get_result(c)).await?;
+    Ok(found.log)
 }
 
 async fn connect(path: &Path, pragmas: &'static str) -> ConnectionResult<LiteConn> {

@@ -137,8 +137,12 @@ impl<W> Batch<W> {
         self.entries.iter().all(|entry| access.role(entry.pending.request.actor) == entry.role)
     }
 
-    pub(super) fn pending_mut(&mut self) -> impl Iterator<Item = &mut Pending<W>> {
-        self.entries.iter_mut().map(|entry| &mut entry.pending)
+    pub(super) fn entries(&self) -> &[Entry<W>] {
+        &self.entries
+    }
+
+    pub(super) fn entries_mut(&mut self) -> &mut [Entry<W>] {
+        &mut self.entries
     }
 
     pub(super) fn into_entries(self) -> impl Iterator<Item = Entry<W>> {

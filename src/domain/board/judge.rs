@@ -53,10 +53,13 @@ impl<W: Clone> Sequencer<W> {
         self.flush(effects);
     }
 
-    /// What was found out about waiting ops is of no use when none waits.
+    /// What was found out about open ops is of no use when none is open. Ops that the store refuses must be
+    /// remembered until then: two of them would else bring each other back for ever.
     pub(super) fn forget_findings(&mut self) {
         if self.queue.is_empty() {
             self.unknown.clear();
+        }
+        if self.is_quiet() {
             self.refused.clear();
         }
     }
@@ -172,6 +175,9 @@ impl<W: Clone> Sequencer<W> {
                 _ => Fate::Refused(Refusal::Conflict("the op_id is used for another op".to_owned())),
             });
         }
+        if let Some(refusal) = self.untold.get(request, hash) {
+            return Ok(Fate::Refused(refusal));
+        }
         if self.refused.contains(&request.op_id) {
             return Ok(Fate::Refused(Refusal::Defect));
         }
@@ -209,12 +215,13 @@ impl<W: Clone> Sequencer<W> {
     /// Lets an answer wait for the commit of the head that it was judged at.
     fn settle(&mut self, entry: Entry<W>, effects: &mut Effects<W>) {
         let Some(live) = &mut self.live else { return };
-        if live.filling.len() > 0 {
-            live.filling.wait(entry);
-        } else if let Some(batch) = &mut live.in_flight {
-            batch.wait(entry);
-        } else {
-            effects.extend(entry.into_answer());
+        let batch = if live.filling.len() > 0 { Some(&mut live.filling) } else { live.in_flight.as_mut() };
+        match batch {
+            Some(batch) => {
+                self.untold.note(&entry);
+                batch.wait(entry);
+            }
+            None => effects.extend(entry.into_answer()),
         }
     }
 

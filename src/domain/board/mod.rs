@@ -18,6 +18,7 @@ mod request;
 pub mod sequencer;
 mod stall;
 mod state;
+mod untold;
 
 pub use check::{Context, Verdict};
 pub use state::{Board, Touched};

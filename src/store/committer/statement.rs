@@ -74,7 +74,8 @@ impl QueryFragment<Pg> for Statement<'_> {
             ") with ordinality as b(board_id, epoch, base, first_op, last_op, first_new, last_new, ord) \
              join heads h on h.board_id = b.board_id \
              where h.epoch = b.epoch and h.head = b.base and not exists (select from op_log l \
-             where l.board_id is not distinct from b.board_id and l.op_id = any((" [&ops.op_id; Id] ")[b.first_op:b.last_op]))");
+             where l.board_id is not distinct from b.board_id and l.op_id = any((" [&ops.op_id; Id]
+            ")[b.first_op:b.last_op]))");
         if !news.id.is_empty() {
             sql!(out,
                 " and not exists (select from tasks t where t.id = any((" [&news.id; Id] ")[b.first_new:b.last_new])) \
@@ -127,7 +128,8 @@ fn push_task_ranks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) ->
     sql!(out,
         ", respaced as (update tasks t set rank = m.rank from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.rank; Text]
-        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
+        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] \
+         and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -276,7 +278,8 @@ fn push_column_ranks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b ColumnRows<'_>
     sql!(out,
         ", columns_respaced as (update columns t set rank = m.rank from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.rank; Text]
-        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
+        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] \
+         and (select ok from verdict)[m.b])");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use crate::domain::board::model::{Seq, Version};
 use crate::domain::ids::{BoardId, OpId, TaskId, UserId};
 use crate::domain::time::Moment;
 use crate::store::columns::AnyId;
-use crate::store::conn::{Conn, query};
+use crate::store::conn::{Conn, load_all, query};
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::schema::op_log;
 use bytes::Bytes;
@@ -67,7 +67,7 @@ pub async fn tail(conn: &mut Conn, board: BoardId, since: Seq, limit: usize, byt
             .order(op_log::seq.asc())
             .limit(wanted)
             .select((op_log::seq, op_log::event));
-        let rows: Vec<(Seq, Option<Vec<u8>>)> = query!(conn, |c| rows.load(c).await)?;
+        let rows: Vec<(Seq, Option<Vec<u8>>)> = load_all!(conn, rows)?;
         let last_chunk = (rows.len() as i64) < wanted;
         for (seq, event) in rows {
             let Some(event) = event else { return Ok(Tail { end: TailEnd::Trimmed, ..tail }) };
