@@ -1,5 +1,17 @@
 //! TeamFlow: a real-time collaboration engine and project-management server.
 
 pub mod domain;
+
 pub mod protocol;
+
 pub mod store;
+
+pub mod live;
+
+pub mod auth;
+
+pub mod api;
+
+pub mod app;
+pub mod config;
+pub mod telemetry;

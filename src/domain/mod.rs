@@ -3,6 +3,7 @@
 //! Nothing here knows a clock, randomness, a lock, I/O or another room: time and fresh ids arrive as arguments.
 
 pub mod board;
+pub mod email;
 pub mod ids;
 pub mod permission;
 pub mod presence;

@@ -62,6 +62,8 @@ pub enum Bye {
     Draining,
     /// A message over the limit.
     TooLarge,
+    /// Bytes that break RFC 6455.
+    Protocol,
     /// Ten malformed frames in a row.
     Malformed,
     /// Not authenticated in time, or the token ended.
@@ -79,9 +81,10 @@ pub enum Bye {
 }
 
 impl Bye {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Draining,
         Self::TooLarge,
+        Self::Protocol,
         Self::Malformed,
         Self::Unauthenticated,
         Self::Disabled,
@@ -95,6 +98,7 @@ impl Bye {
         match self {
             Self::Draining => 1001,
             Self::TooLarge => 1009,
+            Self::Protocol => 1002,
             Self::Malformed => 4400,
             Self::Unauthenticated => 4401,
             Self::Disabled => 4403,
@@ -110,7 +114,7 @@ impl Bye {
         match self {
             Self::Draining => "DRAINING",
             Self::TooLarge => Code::PayloadTooLarge.name(),
-            Self::Malformed => Code::ValidationError.name(),
+            Self::Protocol | Self::Malformed => Code::ValidationError.name(),
             Self::Unauthenticated => Code::Unauthorized.name(),
             Self::Disabled => Code::Forbidden.name(),
             Self::RateLimited => Code::RateLimitExceeded.name(),
@@ -149,6 +153,6 @@ mod tests {
     #[test]
     fn every_close_code() {
         let codes: Vec<_> = Bye::ALL.iter().map(|bye| bye.close_code()).collect();
-        assert_eq!(codes, [1001, 1009, 4400, 4401, 4403, 4429, 4500, 4501, 4502]);
+        assert_eq!(codes, [1001, 1009, 1002, 4400, 4401, 4403, 4429, 4500, 4501, 4502]);
     }
 }

@@ -351,6 +351,7 @@ pub fn bye_message(bye: Bye) -> &'static str {
     match bye {
         Bye::Draining => "the server is going away: come back with since",
         Bye::TooLarge => "a message may have at most 262144 bytes",
+        Bye::Protocol => "the bytes are no WebSocket frame (RFC 6455)",
         Bye::Malformed => "ten malformed frames in a row",
         Bye::Unauthenticated => "not authenticated in time, or the token has ended: refresh it first",
         Bye::Disabled => "the account was disabled or signed out everywhere",

@@ -4,3 +4,4 @@ pub mod code;
 pub mod codec;
 pub mod decode;
 pub mod frame;
+pub mod rest;

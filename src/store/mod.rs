@@ -5,6 +5,8 @@
 
 mod calls;
 pub mod columns;
+pub mod committer;
+mod condition;
 pub mod conn;
 pub mod error;
 mod migrate;
@@ -13,6 +15,7 @@ pub mod queries;
 pub mod schema;
 mod sqlite;
 
+pub use condition::Condition;
 pub use conn::Conn;
 pub use error::{StoreError, StoreResult};
 pub use migrate::Step;
@@ -273,3 +276,6 @@ async fn open_engine(config: StoreConfig) -> StoreResult<Engine> {
     let replica = replica_url.map(|url| postgres::pool(&url, connections_max.max(2))).transpose()?;
     Ok(Engine::Pg { primary, replica, url })
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,14 +54,10 @@ impl Cluster {
                 shared.create();
                 shared.start();
                 fs::write(place.join("port"), port.to_string()).unwrap();
-                Command::new("setsid")
-                    .args(["sh", "-c", WATCHDOG])
-                    .current_dir(&place)
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .spawn()
-                    .expect("setsid is there");
+                // In a session of its own, so that it outlives this process and what interrupts it.
+                let mut watchdog = Command::new("sh");
+                watchdog.args(["-c", "setsid sh -c \"$0\" </dev/null >/dev/null 2>&1 &", WATCHDOG]);
+                run(watchdog.current_dir(&place));
                 (shared, users)
             })
             .0

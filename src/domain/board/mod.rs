@@ -1,6 +1,7 @@
 //! A board: the document ([`state`]), what may be done to it ([`check`]), and the protocol around it ([`sequencer`]).
 
 mod batch;
+pub mod catch_up;
 mod check;
 mod check_column;
 mod check_task;

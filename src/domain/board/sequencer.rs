@@ -108,10 +108,6 @@ impl<W: Clone> Sequencer<W> {
         self.live.as_ref().map(|live| live.committed).or(self.published)
     }
 
-    pub fn epoch(&self) -> Option<Epoch> {
-        self.live.as_ref().map(|live| live.epoch)
-    }
-
     /// Whether nobody waits for anything.
     pub fn is_quiet(&self) -> bool {
         let open = self.live.as_ref().is_some_and(|live| live.in_flight.is_some() || live.filling.len() > 0);

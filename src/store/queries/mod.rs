@@ -1,8 +1,15 @@
 //! Questions and changes, written once for both databases, a file a noun.
 
+pub mod auth;
+pub mod base;
 pub mod board;
+pub mod label;
 pub mod log;
+pub mod project;
+pub mod seed;
 pub mod task;
+pub mod task_list;
+pub mod user;
 pub mod workspace;
 
 use super::conn::{Conn, query};

@@ -7,7 +7,7 @@ use crate::domain::ids::{BoardId, ColumnId, LabelId, ProjectId, TaskId, UserId, 
 use crate::domain::rank::Rank;
 use crate::domain::text::{ShortName, Title};
 use crate::domain::time::Moment;
-use crate::store::conn::{Conn, query};
+use crate::store::conn::{Conn, load_all, query};
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::schema::{columns, task_assignees, task_labels, tasks};
 use diesel::prelude::*;
@@ -180,12 +180,12 @@ impl Lists {
             .filter(task_assignees::board_id.eq(board))
             .order(task_assignees::position)
             .select((task_assignees::task_id, task_assignees::user_id));
-        let assignees: Vec<(TaskId, UserId)> = query!(conn, |c| rows.load(c).await)?;
+        let assignees: Vec<(TaskId, UserId)> = load_all!(conn, rows)?;
         let rows = task_labels::table
             .filter(task_labels::board_id.eq(board))
             .order(task_labels::position)
             .select((task_labels::task_id, task_labels::label_id));
-        let labels: Vec<(TaskId, LabelId)> = query!(conn, |c| rows.load(c).await)?;
+        let labels: Vec<(TaskId, LabelId)> = load_all!(conn, rows)?;
         Ok(Self { assignees: grouped(assignees), labels: grouped(labels) })
     }
 

@@ -1,0 +1,4 @@
+pub mod cpu;
+pub mod latency;
+pub mod machine;
+pub mod memory;

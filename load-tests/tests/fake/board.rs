@@ -1,0 +1,82 @@
+use super::Fault;
+use super::session::Out;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub struct Board {
+    pub id: Uuid,
+    columns: Vec<Uuid>,
+    tasks: Vec<Task>,
+    /// Events, in order; `None` where one was "lost".
+    pub log: Vec<Option<Value>>,
+    pub readers: Vec<(usize, Out)>,
+}
+
+struct Task {
+    id: Uuid,
+    column: Uuid,
+    rank: String,
+    version: u64,
+}
+
+impl Board {
+    pub fn new(number: usize, tasks: usize) -> Self {
+        let id = |kind: u128, n: usize| Uuid::from_u128(kind << 96 | (number as u128) << 32 | n as u128);
+        let columns: Vec<Uuid> = (0..5).map(|n| id(2, n)).collect();
+        let task = |n: usize| Task { id: id(3, n), column: columns[n % 5], rank: format!("a{n}"), version: 1 };
+        Self { id: id(1, 7), tasks: (0..tasks).map(task).collect(), columns, log: Vec::new(), readers: Vec::new() }
+    }
+
+    pub fn seq(&self) -> u64 {
+        self.log.len() as u64
+    }
+
+    pub fn seeded(&self, workspace: Uuid) -> Value {
+        let task_ids: Vec<Uuid> = self.tasks.iter().map(|task| task.id).collect();
+        json!({
+            "id": self.id, "project_id": Uuid::nil(), "workspace_id": workspace, "column_ids": self.columns,
+            "task_ids": task_ids,
+        })
+    }
+
+    pub fn snapshot(&self, fault: Fault) -> Value {
+        let columns: Vec<Value> = self.columns.iter().map(|id| json!({"id": id, "name": "x"})).collect();
+        let shift = u64::from(fault == Fault::WrongSnapshot);
+        let task = |task: &Task| {
+            let version = task.version + shift;
+            json!({"id": task.id, "title": "{\"seq\":1", "column_id": task.column, "rank": task.rank, "version": version})
+        };
+        json!({"board": {"id": self.id}, "columns": columns, "tasks": self.tasks.iter().map(task).collect::<Vec<_>>()})
+    }
+
+    /// Applies a move; answers seq, version and the event's text.
+    pub fn apply(&mut self, op_id: Uuid, op: &Value, fault: Fault) -> Result<(u64, u64, String), &'static str> {
+        assert_eq!(op["kind"], "task.move");
+        let id = |key: &str| op[key].as_str().and_then(|id| id.parse::<Uuid>().ok());
+        let (task_id, column) = (id("task_id").unwrap(), id("column_id").unwrap());
+        assert!(self.columns.contains(&column));
+        assert!(op["after"].is_null() || self.tasks.iter().any(|task| Some(task.id) == id("after")));
+        let seq = self.seq() + 1;
+        let task = self.tasks.iter_mut().find(|task| task.id == task_id).unwrap();
+        if op["version"].as_u64().is_some_and(|version| version != task.version) {
+            return Err("VERSION_CONFLICT");
+        }
+        let from = std::mem::replace(&mut task.column, column);
+        task.rank = format!("b{seq}");
+        task.version += 1;
+        let data = json!({
+            "task_id": task_id, "version": task.version, "from_column_id": from, "column_id": column,
+            "rank": task.rank, "completed_at": null,
+        });
+        // The protocol's own key order, which serde_json's map does not keep.
+        let text = format!(
+            r#"{{"seq":{seq},"kind":"task.moved","op_id":"{op_id}","actor_id":"{}","at":"2026-01-01T00:00:00.000000Z","data":{data}}}"#,
+            Uuid::nil()
+        );
+        let version = task.version;
+        let event = json!({"seq": seq, "kind": "task.moved", "op_id": op_id, "data": data});
+        let lost = fault == Fault::LostOp && seq == 11;
+        self.log.push((!lost).then_some(event));
+        Ok((seq, version, text))
+    }
+}

@@ -1,0 +1,91 @@
+use super::board::Board;
+use super::{Fault, Shared};
+use serde_json::Value;
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tungstenite::protocol::Role;
+use tungstenite::protocol::frame::Frame;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+use tungstenite::{Message, WebSocket};
+use uuid::Uuid;
+
+/// Written by its own thread and by whoever has an event for it.
+pub type Out = Arc<Mutex<WebSocket<TcpStream>>>;
+
+pub fn serve(stream: TcpStream, world: &Shared) {
+    let number = {
+        let mut world = world.lock().unwrap();
+        world.sessions += 1;
+        world.sessions
+    };
+    let out: Out = Arc::new(Mutex::new(WebSocket::from_raw_socket(stream.try_clone().unwrap(), Role::Server, None)));
+    let mut socket = WebSocket::from_raw_socket(stream, Role::Server, None);
+    send(&out, &format!(r#"{{"type":"connected","session_id":"{number}","heartbeat_ms":25000}}"#));
+    out.lock().unwrap().send(Message::Ping("are you there".into())).unwrap();
+    let mut ops = 0;
+    while let Ok(message) = socket.read() {
+        let Message::Text(text) = message else { continue };
+        let frame: Value = serde_json::from_str(&text).unwrap();
+        let mut world = world.lock().unwrap();
+        let fault = world.fault;
+        let board_id = frame["room"].as_str().unwrap().strip_prefix("board:").unwrap().parse().unwrap();
+        let board: &mut Board = world.boards.get_mut(&board_id).unwrap();
+        match frame["type"].as_str().unwrap() {
+            "subscribe" => subscribe(number, &out, &frame, board),
+            "op" => {
+                ops += 1;
+                if fault == Fault::ClosedSession && ops == 5 {
+                    send(&out, r#"{"type":"bye","code":"SLOW_CONSUMER","message":"too slow"}"#);
+                    out.lock().unwrap().close(None).unwrap();
+                    std::thread::sleep(Duration::from_millis(50));
+                    return;
+                }
+                op(&out, &frame, board, fault);
+            }
+            other => panic!("a frame of type {other:?}"),
+        }
+    }
+}
+
+fn subscribe(number: usize, out: &Out, frame: &Value, board: &mut Board) {
+    let (id, room, seq) = (&frame["id"], frame["room"].as_str().unwrap(), board.seq());
+    let head =
+        format!(r#"{{"id":{id},"type":"subscribed","room":"{room}","seq":{seq},"history":"h","recovered":false"#);
+    send_in_parts(out, &format!(r#"{head},"snapshot":{},"presence":[]}}"#, board.snapshot(Fault::None)));
+    board.readers.push((number, out.clone()));
+}
+
+fn op(out: &Out, frame: &Value, board: &mut Board, fault: Fault) {
+    let (id, room) = (&frame["id"], frame["room"].as_str().unwrap());
+    let op_id: Uuid = frame["op_id"].as_str().unwrap().parse().unwrap();
+    let answer = match board.apply(op_id, &frame["op"], fault) {
+        Ok((seq, version, event)) => {
+            let text = format!(r#"{{"type":"events","room":"{room}","events":[{event}]}}"#);
+            let is_lost = |reader: usize| fault == Fault::LostDelivery && seq == 7 && reader == 2;
+            for (_, socket) in board.readers.iter().filter(|(reader, _)| !is_lost(*reader)) {
+                send(socket, &text);
+            }
+            let told = seq + u64::from(fault == Fault::WrongAck && seq == 20);
+            format!(r#"{{"id":{id},"type":"ack","op_id":"{op_id}","seq":{told},"version":{version}}}"#)
+        }
+        Err(code) => format!(r#"{{"id":{id},"type":"reject","op_id":"{op_id}","code":"{code}","message":"no"}}"#),
+    };
+    send(out, &answer);
+}
+
+fn send(socket: &Out, text: &str) {
+    // A session that has gone is not waited for.
+    let _ = socket.lock().unwrap().send(Message::Text(text.into()));
+}
+
+/// As RFC 6455 fragments, the way a large answer may come.
+fn send_in_parts(socket: &Out, text: &str) {
+    let mut socket = socket.lock().unwrap();
+    let parts: Vec<&[u8]> = text.as_bytes().chunks(1000).collect();
+    for (place, part) in parts.iter().enumerate() {
+        let code = if place == 0 { Data::Text } else { Data::Continue };
+        let last = place + 1 == parts.len();
+        socket.send(Message::Frame(Frame::message(part.to_vec(), OpCode::Data(code), last))).unwrap();
+    }
+}

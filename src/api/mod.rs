@@ -1,0 +1,89 @@
+//! REST: HTTP on one side, `live` (whatever changes a board), `store` (reads and plain changes) and `auth` on the
+//! other. One file a noun.
+
+mod access;
+mod account;
+mod admit;
+mod board;
+mod client;
+mod column;
+mod cursor;
+mod error;
+mod extract;
+mod front;
+mod health;
+mod label;
+mod member;
+mod op;
+mod openapi;
+mod origin;
+mod project;
+mod rate;
+mod routes;
+mod socket;
+mod span;
+mod task;
+mod task_list;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+pub use client::client_ip;
+pub use error::{ApiError, ApiResult};
+pub use front::front;
+pub use openapi::openapi;
+pub use origin::origin_allowed;
+pub use rate::Limits;
+pub use routes::configure;
+pub use socket::{TokenAuthenticator, configure_socket};
+pub use span::RequestSpan;
+
+use crate::auth::{Auth, Revoked};
+use crate::live::Live;
+use crate::store::Store;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::IpAddr;
+
+/// The largest body, in bytes.
+pub const BODY_BYTES_MAX: usize = 10 * 1_024 * 1_024;
+
+/// What REST is told by the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct ApiConfig {
+    /// Lets refresh cookies go over plain http.
+    pub development: bool,
+    /// Browser origins that are allowed beside the one that equals `Host`: `https://app.example.org`.
+    pub cors_origins: Vec<String>,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// All that handlers need: one for the whole process, shared as `web::Data<App>`.
+pub struct App {
+    pub store: Store,
+    pub live: Live,
+    pub auth: Auth,
+    pub limits: Limits,
+    pub config: ApiConfig,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+impl App {
+    /// Also tells `live` of every revocation, so that the sockets of an ended sign-in close.
+    pub fn new(
+        store: Store,
+        live: Live,
+        auth: Auth,
+        limits: Limits,
+        config: ApiConfig,
+        metrics: PrometheusHandle,
+    ) -> Self {
+        let told = live.clone();
+        auth.on_revoked(move |what| match what {
+            Revoked::Family(id) => told.family_revoked(id),
+            Revoked::User(id) => told.user_revoked(id),
+        });
+        Self { store, live, auth, limits, config, metrics }
+    }
+}

@@ -1,0 +1,20 @@
+//! The actors: thin shells around the pure core. The only room that knows actix actors.
+
+mod board;
+mod clock;
+mod hub;
+mod join;
+mod lobby;
+mod online;
+mod outbox;
+mod registry;
+mod reject;
+mod session;
+mod socket;
+mod workspace;
+
+pub use hub::{HubId, Local};
+pub use join::snapshot_json;
+pub use registry::{BoardHandle, Live, LiveConfig, LiveError, WorkspaceHandle};
+pub use session::{Authenticator, Identity, NotAuthentic, Sessions};
+pub use socket::connect;

@@ -1,0 +1,138 @@
+//! A workspace: who belongs to it, and its rooms without order (its own, its projects', its tasks').
+
+use super::hub::HubId;
+use super::lobby::{Entrant, Lobby, PRESENCE_EVERY};
+use super::registry::{AccessCell, Live};
+use crate::domain::ids::{SessionId, WorkspaceId};
+use crate::domain::presence::UserName;
+use crate::protocol::frame::{RequestId, Room};
+use actix::prelude::*;
+use bytes::Bytes;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+const MAILBOX: usize = 16_384;
+const REREAD_EVERY: Duration = Duration::from_secs(1);
+
+/// See the module's text.
+pub struct WorkspaceActor {
+    live: Live,
+    id: WorkspaceId,
+    access: AccessCell,
+    lobby: Lobby,
+    is_armed: bool,
+    used_at: Instant,
+}
+
+impl WorkspaceActor {
+    pub fn new(live: Live, id: WorkspaceId, access: AccessCell) -> Self {
+        Self { lobby: Lobby::new(live.clone()), live, id, access, is_armed: false, used_at: Instant::now() }
+    }
+
+    /// Sees to it that changes of presence are told, folded.
+    fn arm(&mut self, context: &mut Context<Self>) {
+        self.used_at = Instant::now();
+        if !self.is_armed {
+            self.is_armed = true;
+            context.run_later(PRESENCE_EVERY, |actor, context| {
+                actor.is_armed = false;
+                if actor.lobby.tell() {
+                    actor.arm(context);
+                }
+            });
+        }
+    }
+
+    fn end_if_idle(&mut self, context: &mut Context<Self>) {
+        let is_used = !self.lobby.is_empty() || self.live.has_boards_of(self.id);
+        if !is_used && self.used_at.elapsed() >= self.live.idle() {
+            self.live.workspace_ends(self.id, &context.address());
+            context.stop();
+        }
+    }
+}
+
+impl Actor for WorkspaceActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(MAILBOX);
+        context.run_interval(self.live.idle(), Self::end_if_idle);
+    }
+}
+
+/// A session comes into a room; whether it may was checked, and is checked again when it is let in.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Join {
+    pub room: Room,
+    pub session: SessionId,
+    pub hub: HubId,
+    pub user: UserName,
+    pub id: RequestId,
+}
+
+impl Handler<Join> for WorkspaceActor {
+    type Result = ();
+
+    fn handle(&mut self, Join { room, session, hub, user, id }: Join, context: &mut Self::Context) {
+        let access = Some((self.id, self.access.clone()));
+        self.lobby.join(room, Entrant { session, hub, user, id }, access);
+        self.arm(context);
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Leave {
+    pub room: Room,
+    pub session: SessionId,
+    /// The answer to an `unsubscribe`.
+    pub answer: Option<Bytes>,
+}
+
+impl Handler<Leave> for WorkspaceActor {
+    type Result = ();
+
+    fn handle(&mut self, Leave { room, session, answer }: Leave, context: &mut Self::Context) {
+        self.lobby.leave(room, session, answer);
+        self.arm(context);
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct SetState {
+    pub room: Room,
+    pub session: SessionId,
+    pub state: Value,
+}
+
+impl Handler<SetState> for WorkspaceActor {
+    type Result = ();
+
+    fn handle(&mut self, SetState { room, session, state }: SetState, context: &mut Self::Context) {
+        self.lobby.set_state(room, session, state);
+        self.arm(context);
+    }
+}
+
+/// Read who belongs to the workspace, until the store answers.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Reread;
+
+impl Handler<Reread> for WorkspaceActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Reread, context: &mut Self::Context) {
+        let Some(workspace) = self.live.workspace_at_hand(self.id) else { return };
+        let live = self.live.clone();
+        let reread = async move {
+            while live.reread_access(&workspace).await.is_err() {
+                actix::clock::sleep(REREAD_EVERY).await;
+            }
+        };
+        context.spawn(reread.into_actor(self));
+    }
+}
