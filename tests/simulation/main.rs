@@ -5,6 +5,7 @@ mod clients;
 mod dice;
 mod ops;
 mod replica;
+mod shell;
 mod store;
 mod watch;
 mod world;
