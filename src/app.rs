@@ -16,7 +16,7 @@ use tracing_actix_web::TracingLogger;
 
 /// What is in flight is waited for at most so long when the node stops.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
-/// After the last close, so that the peers can answer it.
+/// After the last close, for the peers to answer it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4_096;
@@ -137,10 +137,8 @@ async fn stop_on_signal(server: ServerHandle, live: Live, drain: Duration) {
     let stop = async {
         live.begin_drain();
         server.pause().await;
-        live.drain(drain);
-        actix_web::rt::time::sleep(drain).await;
+        live.drain(drain, CLOSE_WITHIN).await;
         live.flushed(FLUSH_WITHIN).await;
-        actix_web::rt::time::sleep(CLOSE_WITHIN).await;
         server.stop(true).await;
     };
     tokio::select! {

@@ -21,6 +21,7 @@ const USER_AGENT_MAX: usize = 300;
 /// The most workspaces that are told with a login.
 const WORKSPACES_MAX: i64 = 1_000;
 
+/// Makes an account and signs it in.   `POST /api/v1/auth/signup`
 pub async fn signup(app: web::Data<App>, request: HttpRequest, body: Body) -> ApiResult<HttpResponse> {
     let body: Signup = body.json()?;
     let device = device(&app, &request, body.cookie);
@@ -29,6 +30,7 @@ pub async fn signup(app: web::Data<App>, request: HttpRequest, body: Body) -> Ap
     Ok(signed_in_answer(&app, &request, StatusCode::CREATED, signed_in, None, body.cookie))
 }
 
+/// Signs in by e-mail and password.   `POST /api/v1/auth/login`
 pub async fn login(app: web::Data<App>, request: HttpRequest, body: Body) -> ApiResult<HttpResponse> {
     let body: Login = body.json()?;
     let device = device(&app, &request, body.cookie);
@@ -39,6 +41,8 @@ pub async fn login(app: web::Data<App>, request: HttpRequest, body: Body) -> Api
 }
 
 /// By the body's token or, where it holds none, by the cookie: then the new one goes as a cookie too.
+///
+/// `POST /api/v1/auth/refresh`
 pub async fn refresh(app: web::Data<App>, request: HttpRequest, body: Body) -> ApiResult<HttpResponse> {
     let body: Refresh = body.json_or_default()?;
     let (token, transport) = match (body.refresh_token, request.cookie(COOKIE)) {
@@ -65,6 +69,8 @@ pub async fn refresh(app: web::Data<App>, request: HttpRequest, body: Body) -> A
 }
 
 /// Ends the sign-ins of the access token and of the refresh token that come with the request.
+///
+/// `POST /api/v1/auth/logout`
 pub async fn logout(
     app: web::Data<App>,
     request: HttpRequest,
@@ -89,6 +95,7 @@ pub async fn logout(
     Ok(HttpResponse::NoContent().cookie(gone).finish())
 }
 
+/// Who the caller is, and in which workspaces.   `GET /api/v1/auth/me`
 pub async fn me(caller: Caller, app: web::Data<App>) -> ApiResult<web::Json<Me>> {
     let user = app.store.read(async move |mut c| user::by_id(&mut c, caller.user_id).await).await?;
     let user = user.ok_or_else(|| ApiError::not_found("account"))?;

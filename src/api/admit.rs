@@ -58,8 +58,8 @@ pub async fn admit(
 
 /// The client's address, as limits count it.
 pub fn address_of(app: &App, request: &HttpRequest) -> IpAddr {
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    client_ip(request.peer_addr().map(|peer| peer.ip()), forwarded, &app.config.trusted_proxies)
+    let forwarded: Vec<_> = request.headers().get_all("x-forwarded-for").map(|v| v.to_str().unwrap_or("")).collect();
+    client_ip(request.peer_addr().map(|peer| peer.ip()), forwarded.into_iter(), &app.config.trusted_proxies)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -39,6 +39,7 @@ pub struct EventsQuery {
     pub limit: Option<i64>,
 }
 
+/// Makes a board of five columns.   `POST /api/v1/projects/{project_id}/boards`
 pub async fn create(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>, body: Body) -> ApiResult<HttpResponse> {
     let project = app.project_for(caller, id.0, Action::ProjectUpdate).await?;
     let body: NewBoard = body.json()?;
@@ -49,6 +50,7 @@ pub async fn create(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>, bod
     Ok(HttpResponse::Created().json(shown(row)))
 }
 
+/// The boards of a project.   `GET /api/v1/projects/{project_id}/boards`
 pub async fn list(
     caller: Caller,
     app: web::Data<App>,
@@ -63,6 +65,8 @@ pub async fn list(
 }
 
 /// The board as it stands: everything that was acked before the request is in it.
+///
+/// `GET /api/v1/boards/{board_id}`
 pub async fn get(caller: Caller, app: web::Data<App>, id: Ids<BoardId>) -> ApiResult<web::Json<BoardAnswer>> {
     let id = id.0;
     app.board_row_for(caller, id, Action::TaskRead).await?;
@@ -70,6 +74,8 @@ pub async fn get(caller: Caller, app: web::Data<App>, id: Ids<BoardId>) -> ApiRe
 }
 
 /// The first board of a project, as `GET /boards/{board_id}` shows it.
+///
+/// `GET /api/v1/projects/{project_id}/board`
 pub async fn get_first(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>) -> ApiResult<web::Json<BoardAnswer>> {
     let id = id.0;
     app.project_for(caller, id, Action::ProjectRead).await?;
@@ -88,6 +94,7 @@ async fn answer(app: &App, id: BoardId) -> ApiResult<web::Json<BoardAnswer>> {
     Ok(web::Json(BoardAnswer { seq: read.seq, history: read.history, snapshot }))
 }
 
+/// Renames a board.   `PATCH /api/v1/boards/{board_id}`
 pub async fn patch(caller: Caller, app: web::Data<App>, id: Ids<BoardId>, body: Body) -> ApiResult<web::Json<Board>> {
     let id = id.0;
     app.board_row_for(caller, id, Action::ProjectUpdate).await?;
@@ -99,6 +106,7 @@ pub async fn patch(caller: Caller, app: web::Data<App>, id: Ids<BoardId>, body: 
     Ok(web::Json(shown(row)))
 }
 
+/// Deletes a board.   `DELETE /api/v1/boards/{board_id}`
 pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<BoardId>) -> ApiResult<HttpResponse> {
     let row = app.board_row_for(caller, id.0, Action::ProjectUpdate).await?;
     let gone = row.clone();
@@ -115,6 +123,8 @@ pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<BoardId>) -> Ap
 }
 
 /// The log after `since`, the oldest event first.
+///
+/// `GET /api/v1/boards/{board_id}/events`
 pub async fn events(
     caller: Caller,
     app: web::Data<App>,

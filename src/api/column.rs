@@ -28,6 +28,7 @@ pub struct ColumnDeletionQuery {
     pub version: Option<i64>,
 }
 
+/// Makes a column.   `POST /api/v1/boards/{board_id}/columns`
 pub async fn create(
     caller: Caller,
     app: web::Data<App>,
@@ -51,6 +52,7 @@ pub async fn create(
     Ok(HttpResponse::Created().json(column))
 }
 
+/// Changes a column.   `PATCH /api/v1/columns/{column_id}`
 pub async fn patch(
     caller: Caller,
     app: web::Data<App>,
@@ -69,6 +71,7 @@ pub async fn patch(
     read(&app, column_id).await.map(web::Json)
 }
 
+/// Moves a column between its neighbours.   `POST /api/v1/columns/{column_id}/move`
 pub async fn move_to(
     caller: Caller,
     app: web::Data<App>,
@@ -86,6 +89,7 @@ pub async fn move_to(
     read(&app, column_id).await.map(web::Json)
 }
 
+/// Deletes a column.   `DELETE /api/v1/columns/{column_id}`
 pub async fn delete(
     caller: Caller,
     app: web::Data<App>,

@@ -6,6 +6,7 @@ use super::{App, origin_allowed};
 use crate::protocol::code::Code;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -24,7 +25,7 @@ const PREFLIGHT_AGE_S: &str = "86400";
 /// Wraps the whole program: `.wrap(from_fn(front))`, inside of `TracingLogger`.
 ///
 /// # Errors
-/// None: what went wrong further in has become an answer.
+/// What actix refuses, in the envelope.
 pub async fn front(
     app: web::Data<App>,
     request: ServiceRequest,
@@ -35,16 +36,16 @@ pub async fn front(
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let allowed_origin = allowed_origin(&app, &request);
     let is_api = request.path().starts_with("/api/");
-    let raw_request = request.request().clone();
     let mut response = if is_preflight(&request) {
         let answer = preflight(allowed_origin.is_some());
         request.into_response(answer)
     } else {
         match next.call(request).await {
             Ok(response) => in_envelope(response.map_into_boxed_body(), request_id.as_deref()),
+            // Nothing further in gives an error but what actix itself refuses before it has a request to answer.
             Err(error) => {
                 let answer = enveloped(&error, request_id.as_deref());
-                ServiceResponse::new(raw_request, answer)
+                return Err(InternalError::from_response(error, answer).into());
             }
         }
     };

@@ -26,10 +26,12 @@ pub struct Dependency {
     pub status: &'static str,
 }
 
+/// Whether the process runs.   `GET /health/live`
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok", dependencies: Vec::new() })
 }
 
+/// Whether this node can serve.   `GET /health/ready`
 pub async fn ready(app: web::Data<App>) -> HttpResponse {
     let answered = tokio::time::timeout(DATABASE_WAIT, app.store.ping()).await;
     let database_is_there = matches!(answered, Ok(Ok(())));
@@ -44,6 +46,7 @@ pub async fn ready(app: web::Data<App>) -> HttpResponse {
     HttpResponse::build(code).json(Health { status, dependencies: vec![database] })
 }
 
+/// What this node measures, as Prometheus text.   `GET /metrics`
 pub async fn metrics(app: web::Data<App>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(app.metrics.render())
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 const NAME_TAKEN: &str = "another label of the project has this name";
 
+/// The labels of a project.   `GET /api/v1/projects/{project_id}/labels`
 pub async fn list(
     caller: Caller,
     app: web::Data<App>,
@@ -30,6 +31,7 @@ pub async fn list(
     Ok(web::Json(page(found, limit, |row| row.id, shown)))
 }
 
+/// Makes a label.   `POST /api/v1/projects/{project_id}/labels`
 pub async fn create(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>, body: Body) -> ApiResult<HttpResponse> {
     let project = app.project_for(caller, id.0, Action::LabelManage).await?;
     let body: NewLabel = body.json()?;
@@ -50,6 +52,7 @@ pub async fn create(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>, bod
     Ok(HttpResponse::Created().json(shown(row)))
 }
 
+/// Changes a label.   `PATCH /api/v1/labels/{label_id}`
 pub async fn patch(caller: Caller, app: web::Data<App>, id: Ids<LabelId>, body: Body) -> ApiResult<web::Json<Label>> {
     let row = label_for(&app, caller, id.0).await?;
     let body: LabelPatch = body.json()?;
@@ -69,6 +72,7 @@ pub async fn patch(caller: Caller, app: web::Data<App>, id: Ids<LabelId>, body: 
     Ok(web::Json(shown(row)))
 }
 
+/// Deletes a label.   `DELETE /api/v1/labels/{label_id}`
 pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<LabelId>) -> ApiResult<HttpResponse> {
     let row = label_for(&app, caller, id.0).await?;
     let label = row.clone();

@@ -15,6 +15,7 @@ use crate::store::queries::workspace::{self as rows, Change, Member as Row};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
+/// Who belongs to a workspace.   `GET /api/v1/workspaces/{workspace_id}/members`
 pub async fn list(
     caller: Caller,
     app: web::Data<App>,
@@ -28,6 +29,7 @@ pub async fn list(
     Ok(web::Json(page(found, limit, |row| row.user_id, shown)))
 }
 
+/// Adds somebody who has an account.   `POST /api/v1/workspaces/{workspace_id}/members`
 pub async fn add(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>, body: Body) -> ApiResult<HttpResponse> {
     let id = id.0;
     let role = app.may(caller, id, Action::MemberManage, "workspace").await?;
@@ -47,6 +49,7 @@ pub async fn add(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>, body
     Ok(HttpResponse::Created().json(member))
 }
 
+/// Changes a role.   `PATCH /api/v1/workspaces/{workspace_id}/members/{user_id}`
 pub async fn patch(
     caller: Caller,
     app: web::Data<App>,
@@ -64,6 +67,8 @@ pub async fn patch(
 }
 
 /// Anybody may leave; taking others away is for owners and admins.
+///
+/// `DELETE /api/v1/workspaces/{workspace_id}/members/{user_id}`
 pub async fn remove(caller: Caller, app: web::Data<App>, ids: Ids<(WorkspaceId, UserId)>) -> ApiResult<HttpResponse> {
     let (id, user) = ids.0;
     let (_, role) = app.member(caller, id, "workspace").await?;

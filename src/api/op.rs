@@ -30,6 +30,8 @@ pub async fn submit(board: &BoardHandle, caller: Caller, key: OpKey, ask: Ask) -
 }
 
 /// Up to 1,000 ops at once, each judged on its own or all together.
+///
+/// `POST /api/v1/boards/{board_id}/ops`
 pub async fn bulk(
     caller: Caller,
     app: web::Data<App>,
@@ -45,10 +47,10 @@ pub async fn bulk(
     let asks = body.ops.into_iter().enumerate().map(|(i, op)| read(i, op)).collect::<ApiResult<Vec<_>>>()?;
     let op_ids: Vec<OpId> = asks.iter().map(|(op_id, _)| *op_id).collect();
     let results = board.submit_all(caller.user_id, asks, body.atomic).await;
-    if body.atomic {
-        if let Some((i, reject)) = first_reject(&results) {
-            return Err(refused_together(i, reject));
-        }
+    if body.atomic
+        && let Some((i, reject)) = culprit(&results)
+    {
+        return Err(refused_together(i, reject));
     }
     let results = op_ids.into_iter().zip(results).map(|(op_id, result)| shown(op_id, result)).collect();
     Ok(web::Json(BulkAnswer { results }))
@@ -67,9 +69,13 @@ fn read(i: usize, mut op: Map<String, Value>) -> ApiResult<(OpId, Ask)> {
     Ok((op_id, ask))
 }
 
+/// How the board refuses the ops of an atomic request that are refused only for another one's sake.
+const FOR_ANOTHER: &str = "not applied, because ops[";
+
 /// Which op spoilt an atomic request, and why.
-fn first_reject(results: &[Result<Applied, Reject>]) -> Option<(usize, &Reject)> {
-    results.iter().enumerate().find_map(|(i, result)| result.as_ref().err().map(|reject| (i, reject)))
+fn culprit(results: &[Result<Applied, Reject>]) -> Option<(usize, &Reject)> {
+    let rejects = || results.iter().enumerate().filter_map(|(i, result)| Some((i, result.as_ref().err()?)));
+    rejects().find(|(_, reject)| !reject.message.starts_with(FOR_ANOTHER)).or_else(|| rejects().next())
 }
 
 /// What is said of the whole is a conflict, unless it is only a matter of time.
@@ -97,5 +103,27 @@ fn shown(op_id: OpId, result: Result<Applied, Reject>) -> OpResult {
             conflicts: (!reject.conflicts.is_empty()).then(|| serde_json::to_value(&reject.conflicts).ok()).flatten(),
             retry_after_ms: reject.retry_after_ms,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_op_that_spoilt_the_others_is_named() {
+        let other = Reject::new(Code::Conflict, "not applied, because ops[1] was refused");
+        let results = [Err(other.clone()), Err(Reject::not_found("task")), Err(other)];
+        let (i, reject) = culprit(&results).unwrap();
+        assert_eq!((i, reject.code), (1, Code::NotFound));
+        let error = refused_together(i, reject);
+        let status = actix_web::ResponseError::status_code(&error);
+        assert_eq!((error.code(), status), (Code::NotFound, StatusCode::CONFLICT));
+    }
+
+    #[test]
+    fn what_is_a_matter_of_time_keeps_its_status() {
+        let error = refused_together(0, &Reject::unavailable());
+        assert_eq!(actix_web::ResponseError::status_code(&error), StatusCode::SERVICE_UNAVAILABLE);
     }
 }

@@ -53,6 +53,7 @@ enum Made {
     KeyTaken,
 }
 
+/// Makes a project with a board.   `POST /api/v1/workspaces/{workspace_id}/projects`
 pub async fn create(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>, body: Body) -> ApiResult<HttpResponse> {
     let id = id.0;
     app.may(caller, id, Action::ProjectCreate, "workspace").await?;
@@ -119,6 +120,7 @@ pub async fn insert_new_board(c: &mut Conn, board: &BoardRow) -> StoreResult<()>
     insert_board(c, board, &history, &columns).await
 }
 
+/// The projects that the caller may see.   `GET /api/v1/projects`
 pub async fn list(
     caller: Caller,
     app: web::Data<App>,
@@ -131,6 +133,7 @@ pub async fn list(
     page_of(&app, caller, &query.0, &filter.0).await
 }
 
+/// The projects of a workspace.   `GET /api/v1/workspaces/{workspace_id}/projects`
 pub async fn list_in(
     caller: Caller,
     app: web::Data<App>,
@@ -176,11 +179,13 @@ async fn with_boards(c: &mut Conn, projects: Vec<Row>) -> StoreResult<Vec<(Row, 
     Ok(projects.into_iter().filter_map(with_board).collect())
 }
 
+/// One project.   `GET /api/v1/projects/{project_id}`
 pub async fn get(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>) -> ApiResult<web::Json<Project>> {
     let project = app.project_for(caller, id.0, Action::ProjectRead).await?;
     one(&app, project).await
 }
 
+/// Changes a project.   `PATCH /api/v1/projects/{project_id}`
 pub async fn patch(
     caller: Caller,
     app: web::Data<App>,
@@ -206,6 +211,7 @@ pub async fn patch(
     one(&app, row).await
 }
 
+/// Deletes a project and its boards.   `DELETE /api/v1/projects/{project_id}`
 pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>) -> ApiResult<HttpResponse> {
     let id = id.0;
     let workspace_id = app.project_for(caller, id, Action::ProjectUpdate).await?.workspace_id;

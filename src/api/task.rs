@@ -21,6 +21,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, web};
 
+/// Makes a task.   `POST /api/v1/boards/{board_id}/tasks`
 pub async fn create(
     caller: Caller,
     app: web::Data<App>,
@@ -37,6 +38,8 @@ pub async fn create(
 }
 
 /// As [`create`], where the body names the board, or the project whose first board is meant.
+///
+/// `POST /api/v1/tasks`
 pub async fn create_anywhere(caller: Caller, app: web::Data<App>, key: OpKey, body: Body) -> ApiResult<HttpResponse> {
     // Rights hang on the board, and which one it is stands in the body.
     let task: NewTask = body.json()?;
@@ -65,6 +68,7 @@ async fn create_on(
     answer(app, StatusCode::CREATED, TaskId(applied.target)).await
 }
 
+/// One task.   `GET /api/v1/tasks/{task_id}`
 pub async fn get(caller: Caller, app: web::Data<App>, id: Ids<TaskId>) -> ApiResult<HttpResponse> {
     let detail = app.store.task(id.0).await?.filter(|detail| !detail.state.deleted);
     let detail = detail.ok_or_else(|| ApiError::not_found("task"))?;
@@ -72,6 +76,7 @@ pub async fn get(caller: Caller, app: web::Data<App>, id: Ids<TaskId>) -> ApiRes
     shown(&app, StatusCode::OK, detail).await
 }
 
+/// Changes a task.   `PATCH /api/v1/tasks/{task_id}`
 pub async fn patch(
     caller: Caller,
     app: web::Data<App>,
@@ -87,6 +92,7 @@ pub async fn patch(
     change(&app, caller, key, id.0, OpKind::TaskUpdate, op).await
 }
 
+/// Deletes a task.   `DELETE /api/v1/tasks/{task_id}`
 pub async fn delete(
     caller: Caller,
     app: web::Data<App>,
@@ -103,6 +109,7 @@ pub async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Moves a task to a column.   `POST /api/v1/tasks/{task_id}/move`
 pub async fn move_to(
     caller: Caller,
     app: web::Data<App>,
@@ -118,6 +125,7 @@ pub async fn move_to(
     change(&app, caller, key, id.0, OpKind::TaskMove, op).await
 }
 
+/// Adds assignees.   `POST /api/v1/tasks/{task_id}/assign`
 pub async fn assign(
     caller: Caller,
     app: web::Data<App>,
@@ -134,6 +142,7 @@ pub async fn assign(
     change(&app, caller, key, id.0, OpKind::TaskUpdate, op).await
 }
 
+/// Takes an assignee away.   `DELETE /api/v1/tasks/{task_id}/assign/{user_id}`
 pub async fn unassign(
     caller: Caller,
     app: web::Data<App>,
@@ -149,6 +158,8 @@ pub async fn unassign(
 }
 
 /// Moves a task to the first column whose status is `done`.
+///
+/// `POST /api/v1/tasks/{task_id}/complete`
 pub async fn complete(
     caller: Caller,
     app: web::Data<App>,
@@ -163,12 +174,15 @@ pub async fn complete(
     change(&app, caller, key, task_id, OpKind::TaskMove, op).await
 }
 
+/// Brings a deleted task back.   `POST /api/v1/tasks/{task_id}/restore`
 pub async fn restore(caller: Caller, app: web::Data<App>, id: Ids<TaskId>, key: OpKey) -> ApiResult<HttpResponse> {
     let op = Ok(Op::TaskRestore(TaskRestore { task_id: id.0 }));
     change(&app, caller, key, id.0, OpKind::TaskRestore, op).await
 }
 
 /// The events of one task, the newest first.
+///
+/// `GET /api/v1/tasks/{task_id}/history`
 pub async fn history(
     caller: Caller,
     app: web::Data<App>,

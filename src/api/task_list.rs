@@ -63,6 +63,7 @@ const SORTS: [(&str, SortKey); 5] = [
     ("number", SortKey::Number),
 ];
 
+/// Tasks by filter and order.   `GET /api/v1/tasks`
 pub async fn list(
     caller: Caller,
     app: web::Data<App>,
@@ -82,6 +83,7 @@ pub async fn list(
     page_of(&app, caller, &query.0, filter.0).await
 }
 
+/// The tasks of a workspace.   `GET /api/v1/workspaces/{workspace_id}/tasks`
 pub async fn list_in(
     caller: Caller,
     app: web::Data<App>,

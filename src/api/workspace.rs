@@ -15,6 +15,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 use uuid::Uuid;
 
+/// Makes a workspace; the caller is its owner.   `POST /api/v1/workspaces`
 pub async fn create(caller: Caller, app: web::Data<App>, body: Body) -> ApiResult<HttpResponse> {
     let body: NewWorkspace = body.json()?;
     let at = now();
@@ -30,6 +31,7 @@ pub async fn create(caller: Caller, app: web::Data<App>, body: Body) -> ApiResul
     Ok(HttpResponse::Created().json(shown(row, Role::Owner)))
 }
 
+/// The caller's workspaces.   `GET /api/v1/workspaces`
 pub async fn list(
     caller: Caller,
     app: web::Data<App>,
@@ -41,6 +43,7 @@ pub async fn list(
     Ok(web::Json(page(found, limit, |(row, _)| row.id, |(row, role)| shown(row, role))))
 }
 
+/// One workspace.   `GET /api/v1/workspaces/{workspace_id}`
 pub async fn get(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>) -> ApiResult<web::Json<Workspace>> {
     let id = id.0;
     let role = app.may(caller, id, Action::WorkspaceRead, "workspace").await?;
@@ -49,6 +52,7 @@ pub async fn get(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>) -> A
     Ok(web::Json(shown(row, role)))
 }
 
+/// Renames a workspace.   `PATCH /api/v1/workspaces/{workspace_id}`
 pub async fn patch(
     caller: Caller,
     app: web::Data<App>,
@@ -66,6 +70,7 @@ pub async fn patch(
     Ok(web::Json(workspace))
 }
 
+/// Deletes a workspace and all in it.   `DELETE /api/v1/workspaces/{workspace_id}`
 pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>) -> ApiResult<HttpResponse> {
     let id = id.0;
     app.may(caller, id, Action::WorkspaceUpdate, "workspace").await?;

@@ -4,6 +4,8 @@ mod account;
 mod lockout;
 mod password;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use account::{Device, Login, SignedIn, Signup};

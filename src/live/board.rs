@@ -2,9 +2,9 @@
 
 use super::clock;
 use super::hub::{Delivery, HubId};
-use super::join::Joiners;
+use super::join::{Joiners, left_meanwhile};
 use super::lobby::{Attendance, PRESENCE_EVERY};
-use super::registry::{AccessCell, Live, Waiter};
+use super::registry::{AccessCell, Live, Reply, Waiter};
 use super::reject::reject;
 use crate::domain::board::Board;
 use crate::domain::board::catch_up::{Position, Tail};
@@ -23,6 +23,7 @@ use actix::prelude::*;
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -65,6 +66,8 @@ pub struct BoardActor {
     tells: bool,
     used_at: Instant,
     is_retired: bool,
+    /// It was deleted.
+    is_gone: bool,
 }
 
 impl BoardActor {
@@ -90,6 +93,7 @@ impl BoardActor {
             tells: false,
             used_at: Instant::now(),
             is_retired: false,
+            is_gone: false,
         }
     }
 
@@ -103,6 +107,7 @@ impl BoardActor {
                 Effect::Load => self.load(context),
                 Effect::Activate => self.activate(context),
                 Effect::TakeNumbers(count) => self.take_numbers(count, context),
+                Effect::FindOps { epoch, op_ids } => self.find_ops(epoch, op_ids, context),
             }
         }
         self.flush_deliveries();
@@ -118,18 +123,13 @@ impl BoardActor {
     /// Hands a batch to the committer. It is never taken back; its outcome is waited for.
     fn commit(&mut self, commit: Commit, context: &mut Context<Self>) {
         let epoch = commit.epoch;
-        let kinds: Vec<_> = commit.ops.iter().map(|op| op.event.change.kind()).collect();
         let events: Vec<Bytes> = commit.ops.iter().map(|op| codec::event(&op.event)).collect();
         self.in_flight = events.clone();
         let (done, outcome) = oneshot::channel();
         self.live.committer().submit(Batch { commit, events }, move |answer| drop(done.send(answer)));
         let finished = outcome.into_actor(self).map(move |answer, actor, context| {
             let answer = answer.unwrap_or(Answer { outcome: Outcome::Fenced, epoch });
-            if answer.outcome == Outcome::Committed {
-                kinds.iter().for_each(|kind| {
-                    metrics::counter!("board_ops_total", "kind" => *kind, "outcome" => "applied").increment(1)
-                });
-            } else {
+            if answer.outcome != Outcome::Committed {
                 tracing::warn!(board_id = %actor.id, outcome = ?answer.outcome, "a batch was not applied");
             }
             actor.epoch = answer.epoch;
@@ -158,12 +158,13 @@ impl BoardActor {
     }
 
     fn tell(&mut self, waiter: Waiter, op_id: OpId, result: Result<Applied, Reject>) {
-        if let Err(reject) = &result {
-            metrics::counter!("board_ops_total", "kind" => "any", "outcome" => reject.code.name()).increment(1);
-        }
-        match waiter {
-            Waiter::Rest(answers, place) => answers.put(place, result),
-            Waiter::Session { hub, session, id } => {
+        let Waiter { reply, kind, received } = waiter;
+        let outcome = result.as_ref().map_or_else(|reject| reject.code.name(), |_| "applied");
+        metrics::counter!("board_ops_total", "kind" => kind.name(), "outcome" => outcome).increment(1);
+        metrics::histogram!("board_op_duration_seconds").record(received.elapsed());
+        match reply {
+            Reply::Rest(answers, place) => answers.put(place, result),
+            Reply::Session { hub, session, id } => {
                 let frame = match &result {
                     Ok(applied) => codec::server_frame(Some(id), &ServerFrame::Ack(Ack::new(op_id, applied))),
                     Err(reject) => codec::server_frame(Some(id), &ServerFrame::Reject { op_id, reject }),
@@ -248,6 +249,18 @@ impl BoardActor {
         context.run_later(RETRY_AFTER, again);
     }
 
+    fn find_ops(&mut self, epoch: Epoch, op_ids: Vec<OpId>, context: &mut Context<Self>) {
+        let (id, store) = (self.id, self.live.store().clone());
+        let found =
+            async move { store.read(async move |mut conn| queries::log::find_ops(&mut conn, id, &op_ids).await).await };
+        context.spawn(found.into_actor(self).map(move |found, actor, context| {
+            let found = found.inspect_err(|error| tracing::warn!(board_id = %actor.id, %error, "the log was not read"));
+            let access = actor.access.load();
+            let effects = actor.sequencer.ops_found(epoch, found.ok(), &access, clock::now());
+            actor.perform(effects, context);
+        }));
+    }
+
     fn take_numbers(&mut self, count: u32, context: &mut Context<Self>) {
         let (project, store) = (self.project_id, self.live.store().clone());
         let count = i64::from(count);
@@ -260,16 +273,12 @@ impl BoardActor {
                 let effects = actor.sequencer.numbers_taken(first..first + count, &access, clock::now());
                 actor.perform(effects, context);
             }
-            Err(error) => actor.again_later(
-                "given task numbers",
-                &error,
-                move |actor, context| {
-                    let access = actor.access.load();
-                    let effects = actor.sequencer.numbers_taken(0..0, &access, clock::now());
-                    actor.perform(effects, context);
-                },
-                context,
-            ),
+            Err(error) => {
+                tracing::warn!(board_id = %actor.id, %error, "a board was given no task numbers");
+                let access = actor.access.load();
+                let effects = actor.sequencer.numbers_taken(0..0, &access, clock::now());
+                actor.perform(effects, context);
+            }
         }));
     }
 
@@ -281,12 +290,13 @@ impl BoardActor {
         for hub in hubs {
             self.deliver(hub, Delivery::Closed);
         }
-        for join in self.joiners.take(None) {
-            let frame = codec::server_frame(Some(join.id), &ServerFrame::Error(&Reject::not_found("room")));
-            self.deliver(join.hub, Delivery::NotJoined { session: join.session, frame });
-        }
         self.flush_deliveries();
-        context.stop();
+        for join in self.joiners.take(None) {
+            self.not_joined(&join, &Reject::not_found("room"));
+        }
+        self.is_gone = true;
+        // Those who found it before are answered.
+        context.run_later(RETIRE, |_, context| context.stop());
     }
 
     fn give_up(&mut self, context: &mut Context<Self>) {
@@ -320,8 +330,8 @@ impl BoardActor {
             actor.tells = false;
             let updates = actor.attendance.updates();
             let hubs: Vec<_> = actor.attendance.hubs().collect();
-            for hub in hubs.into_iter().filter(|_| !updates.is_empty()) {
-                actor.deliver(hub, Delivery::Presence(updates.clone()));
+            for hub in hubs {
+                actor.deliver(hub, Delivery::Presence(Arc::clone(&updates)));
             }
             actor.flush_deliveries();
             actor.tell_presence(context);
@@ -412,6 +422,13 @@ impl Handler<Submit> for BoardActor {
 
     fn handle(&mut self, Submit { requests, atomic }: Submit, context: &mut Self::Context) {
         self.used_at = Instant::now();
+        if self.is_gone {
+            let not_found = |request: Request<Waiter>| (request.waiter, request.op_id);
+            for (waiter, op_id) in requests.into_iter().map(not_found) {
+                self.tell(waiter, op_id, Err(Reject::not_found("board")));
+            }
+            return self.flush_deliveries();
+        }
         let access = self.access.load();
         let effects = self.sequencer.submit(requests, atomic, &access, clock::now());
         self.perform(effects, context);
@@ -435,6 +452,9 @@ impl Handler<Join> for BoardActor {
 
     fn handle(&mut self, join: Join, context: &mut Self::Context) {
         self.used_at = Instant::now();
+        if self.is_gone {
+            return self.not_joined(&join, &Reject::not_found("room"));
+        }
         self.join(join, context);
         self.arm(context);
         self.tell_presence(context);
@@ -453,9 +473,10 @@ impl Handler<Leave> for BoardActor {
     type Result = ();
 
     fn handle(&mut self, Leave { session, answer }: Leave, context: &mut Self::Context) {
-        self.joiners.forget(session);
+        let forgotten = self.joiners.forget(session);
         self.attendance.leave(session);
         if let Some((hub, answer)) = answer {
+            forgotten.iter().for_each(|join| self.not_joined(join, &left_meanwhile()));
             self.deliver(hub, Delivery::Left { session, answer });
             self.flush_deliveries();
         }

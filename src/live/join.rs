@@ -8,6 +8,7 @@ use crate::domain::board::model::Seq;
 use crate::domain::board::sequencer::ANSWER_MILLIS_MAX;
 use crate::domain::ids::SessionId;
 use crate::domain::time::Moment;
+use crate::protocol::code::Code;
 use crate::protocol::codec::{self, CaughtUp};
 use crate::protocol::frame::{Reject, RequestId, Room, ServerFrame, TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
 use crate::store::queries;
@@ -38,9 +39,12 @@ impl Joiners {
         self.waiting.is_empty() && self.by_log.is_empty() && !self.is_building
     }
 
-    pub fn forget(&mut self, session: SessionId) {
-        self.waiting.retain(|join| join.session != session);
+    /// The session has left: it is not let in any more. Returns what it had asked.
+    pub fn forget(&mut self, session: SessionId) -> Vec<Join> {
         self.by_log.retain(|(other, _)| *other != session);
+        let (gone, kept) = std::mem::take(&mut self.waiting).into_iter().partition(|join| join.session == session);
+        self.waiting = kept;
+        gone
     }
 
     /// Lets the snapshot go that is kept for those who may yet come.
@@ -91,8 +95,7 @@ impl BoardActor {
             let newer = actor.tail.after(head);
             actor.unpin(head);
             if !actor.joiners.by_log.remove(&key) {
-                // It has left meanwhile.
-                return;
+                return actor.not_joined(&join, &left_meanwhile());
             }
             let whole = tail.ok().filter(|tail| tail.rows.len() == limit && tail.end != TailEnd::Bytes);
             if let (Some(tail), Some(newer)) = (whole, newer) {
@@ -196,11 +199,20 @@ impl BoardActor {
 
     pub(super) fn refuse_joiners(&mut self, before: Option<Moment>) {
         for join in self.joiners.take(before) {
-            let frame = codec::server_frame(Some(join.id), &ServerFrame::Error(&Reject::unavailable()));
-            self.deliver(join.hub, Delivery::NotJoined { session: join.session, frame });
+            self.not_joined(&join, &Reject::unavailable());
         }
+    }
+
+    pub(super) fn not_joined(&mut self, join: &Join, reject: &Reject) {
+        let frame = codec::server_frame(Some(join.id), &ServerFrame::Error(reject));
+        self.deliver(join.hub, Delivery::NotJoined { session: join.session, frame });
         self.flush_deliveries();
     }
+}
+
+/// What a `subscribe` is told whose `unsubscribe` came before its answer.
+pub fn left_meanwhile() -> Reject {
+    Reject::new(Code::Conflict, "unsubscribed before it was answered")
 }
 
 /// The JSON of a snapshot. Plain structs of text and numbers can't fail to become JSON.

@@ -5,7 +5,7 @@ use super::hub::{HubHandle, HubId, Local, Whose};
 use super::online::Online;
 use super::workspace::WorkspaceActor;
 use super::{clock, workspace};
-use crate::domain::board::op::Ask;
+use crate::domain::board::op::{Ask, OpKind};
 use crate::domain::board::sequencer::{Applied, Request};
 use crate::domain::ids::{BoardId, FamilyId, OpId, ProjectId, SessionId, UserId, WorkspaceId};
 use crate::domain::permission::Access;
@@ -19,9 +19,9 @@ use bytes::Bytes;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -113,9 +113,17 @@ pub struct BoardHandle {
     addr: Addr<BoardActor>,
 }
 
-/// Who is answered, when an op of theirs is.
+/// Who waits for the answer to an op, for which kind of op, since when.
 #[derive(Debug, Clone)]
-pub enum Waiter {
+pub struct Waiter {
+    pub reply: Reply,
+    pub kind: OpKind,
+    pub received: Instant,
+}
+
+/// The way that an answer goes.
+#[derive(Debug, Clone)]
+pub enum Reply {
     Session {
         hub: HubId,
         session: SessionId,
@@ -204,7 +212,11 @@ impl BoardHandle {
         let received = clock::now();
         let (answers, answered) = Answers::new(count);
         let requests = asks.into_iter().enumerate().map(|(place, (op_id, ask))| Request {
-            waiter: Waiter::Rest(Arc::clone(&answers), place),
+            waiter: Waiter {
+                reply: Reply::Rest(Arc::clone(&answers), place),
+                kind: ask.kind(),
+                received: Instant::now(),
+            },
             stream: None,
             actor,
             op_id,
@@ -234,6 +246,7 @@ struct Inner {
     committer: Committer,
     config: LiveConfig,
     online: Online,
+    sessions: Arc<AtomicUsize>,
     hubs: RwLock<Vec<HubHandle>>,
     boards: Mutex<HashMap<BoardId, BoardHandle>>,
     workspaces: Mutex<HashMap<WorkspaceId, WorkspaceHandle>>,
@@ -254,6 +267,7 @@ impl Live {
                 committer,
                 config,
                 online,
+                sessions: Arc::default(),
                 hubs: RwLock::default(),
                 boards: Mutex::default(),
                 workspaces: Mutex::default(),
@@ -264,7 +278,7 @@ impl Live {
 
     /// Starts the hub of the current worker thread.
     pub fn add_hub(&self) -> (HubId, Rc<Local>) {
-        let (hub, local) = HubHandle::start(self.0.online.clone());
+        let (hub, local) = HubHandle::start(self.0.online.clone(), Arc::clone(&self.0.sessions));
         let mut hubs = self.0.hubs.write().unwrap_or_else(PoisonError::into_inner);
         hubs.push(hub);
         (hubs.len() - 1, local)
@@ -312,7 +326,7 @@ impl Live {
 
     /// The board, where its actor has been started already.
     pub(super) fn board_at_hand(&self, id: BoardId) -> Option<BoardHandle> {
-        locked(&self.0.boards).get(&id).cloned()
+        locked(&self.0.boards).get(&id).filter(|board| board.addr.connected()).cloned()
     }
 
     /// The board's actor, started where it isn't yet.
@@ -333,7 +347,12 @@ impl Live {
             let addr = BoardActor::start_in_arbiter(&arbiter, move |_| actor);
             BoardHandle { id, project_id, workspace, addr }
         };
-        Ok(boards.entry(id).or_insert_with(start).clone())
+        if let Some(board) = boards.get(&id).filter(|board| board.addr.connected()) {
+            return Ok(board.clone());
+        }
+        let board = start();
+        boards.insert(id, board.clone());
+        Ok(board)
     }
 
     /// The workspace's actor, started where it isn't yet.
@@ -495,9 +514,13 @@ impl Live {
         self.0.is_draining.store(true, Ordering::Release);
     }
 
-    /// Closes all sessions, spread over the window.
-    pub fn drain(&self, window: Duration) {
+    /// Closes all sessions, spread over the window, and waits until they are gone, at most so long and the grace.
+    pub async fn drain(&self, window: Duration, grace: Duration) {
         self.hubs().iter().for_each(|hub| hub.drain(window));
+        let deadline = Instant::now() + window + grace;
+        while self.0.sessions.load(Ordering::Relaxed) > 0 && Instant::now() < deadline {
+            actix::clock::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until the boards have nothing in flight, at most so long.

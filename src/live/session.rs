@@ -4,7 +4,7 @@ use super::board;
 use super::clock;
 use super::hub::{Host, HubId, Local, Peer, Signed};
 use super::outbox::Outbox;
-use super::registry::{BoardHandle, Live, LiveError, Waiter};
+use super::registry::{BoardHandle, Live, LiveError, Reply, Waiter};
 use super::socket::{ConnectionSocket, Intake, IntakeGauge, Outgoing, continuation};
 use super::{online, workspace};
 use crate::domain::board::catch_up::Position;
@@ -474,7 +474,11 @@ impl SessionActor {
         }
         let Some(user) = self.peer.user_id() else { return };
         let request = Request {
-            waiter: Waiter::Session { hub: self.shared.hub, session: self.peer.id, id },
+            waiter: Waiter {
+                reply: Reply::Session { hub: self.shared.hub, session: self.peer.id, id },
+                kind: ask.kind(),
+                received: Instant::now(),
+            },
             stream: Some(self.peer.id),
             actor: user,
             op_id,

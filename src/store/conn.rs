@@ -6,7 +6,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::sqlite::SqliteConnection;
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use diesel_async::{AnsiTransactionManager as PgTransactions, AsyncConnection, AsyncPgConnection, TransactionManager};
 use std::ops::{Deref, DerefMut};
 use tokio::sync::OwnedMutexGuard;
 
@@ -16,6 +16,7 @@ pub type PgConn = AsyncPgConnection;
 pub type LiteConn = SyncConnectionWrapper<SqliteConnection>;
 
 /// A connection to whichever database there is. Only ever used on the store's own runtime.
+#[expect(clippy::large_enum_variant, reason = "one is made for each call, and moved a few times")]
 pub enum Conn {
     Pg(Object<PgConn>),
     Lite(LiteHandle),
@@ -86,7 +87,23 @@ macro_rules! insert_all {
     }};
 }
 
-pub(crate) use {insert_all, query};
+/// Loads many rows: `load_all!(conn, tasks::table.select(TaskRow::as_select()))`. On SQLite they are read where they
+/// lie, in one blocking call; `query!` would copy each value of each row twice. Gives a [`diesel::QueryResult`].
+macro_rules! load_all {
+    ($conn:expr, $rows:expr) => {
+        match $conn {
+            $crate::store::conn::Conn::Pg(object) => {
+                let c: &mut $crate::store::conn::PgConn = object;
+                diesel_async::RunQueryDsl::load($rows, c).await
+            }
+            $crate::store::conn::Conn::Lite(handle) => {
+                handle.spawn_blocking(move |c| diesel::RunQueryDsl::load($rows, c)).await
+            }
+        }
+    };
+}
+
+pub(crate) use {insert_all, load_all, query};
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,9 +140,11 @@ impl Conn {
         self.begin(mode).await?;
         match body(self).await {
             Ok(value) => {
-                query!(self, |c| commit(c).await).map_err(|error| match StoreError::from(error) {
-                    StoreError::Unavailable { text, .. } if matches!(self, Self::Pg(_)) => StoreError::lost(text),
-                    error => error,
+                let committed = query!(self, |c| commit(c).await);
+                committed.map_err(|error| match self {
+                    Self::Pg(_) => StoreError::lost(error),
+                    // Rolled back by the transaction manager.
+                    Self::Lite(_) => StoreError::from(error),
                 })?;
                 Ok(value)
             }
@@ -152,13 +171,7 @@ impl Conn {
 
     async fn begin(&mut self, mode: Mode) -> StoreResult<()> {
         match self {
-            Self::Pg(c) => {
-                let c: &mut PgConn = c;
-                begin(c).await?;
-                if mode == Mode::Read {
-                    c.batch_execute("set transaction isolation level repeatable read, read only").await?;
-                }
-            }
+            Self::Pg(c) => begin_pg(c, mode).await?,
             Self::Lite(c) => c.spawn_blocking(move |c| begin_lite(c, mode)).await?,
         }
         Ok(())
@@ -166,6 +179,17 @@ impl Conn {
 }
 
 /// Begins a transaction, or a savepoint inside one.
+async fn begin_pg(c: &mut PgConn, mode: Mode) -> QueryResult<()> {
+    let depth = PgTransactions::transaction_manager_status_mut(c).transaction_depth()?;
+    match (depth, mode) {
+        (None, Mode::Read) => {
+            PgTransactions::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        }
+        (None, Mode::Write) | (Some(_), _) => PgTransactions::begin_transaction(c).await,
+    }
+}
+
+/// The same on SQLite.
 fn begin_lite(c: &mut SqliteConnection, mode: Mode) -> QueryResult<()> {
     let depth = AnsiTransactionManager::transaction_manager_status_mut(c).transaction_depth()?;
     match (depth, mode) {
@@ -178,10 +202,6 @@ fn begin_lite(c: &mut SqliteConnection, mode: Mode) -> QueryResult<()> {
 /// Whether a transaction was left open, because whoever began it panicked.
 pub(super) fn is_dirty(c: &mut SqliteConnection) -> bool {
     AnsiTransactionManager::is_broken_transaction_manager(c)
-}
-
-async fn begin<C: AsyncConnection>(c: &mut C) -> QueryResult<()> {
-    C::TransactionManager::begin_transaction(c).await
 }
 
 async fn commit<C: AsyncConnection>(c: &mut C) -> QueryResult<()> {

@@ -13,14 +13,14 @@ use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Older ones may corrupt a database in WAL mode when a write meets a checkpoint.
 const VERSION_MIN: [u32; 3] = [3, 51, 3];
 /// From here on the log is copied into the database beside the writer.
-const WAL_BYTES_SOFT: u64 = 8 << 20;
-/// From here on the writer waits until the log is empty, so that it can't grow for ever under load.
-const WAL_BYTES_MAX: u64 = 128 << 20;
+const LOG_PAGES_SOFT: i32 = 4_096;
+/// From here on the writer waits until the log can begin anew, so that it can't grow for ever under load.
+const LOG_PAGES_MAX: i32 = 16_384;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 
 // The waiting time comes first: even the change to WAL mode can find the database locked.
@@ -28,7 +28,15 @@ const WRITER: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pra
      pragma foreign_keys = on; pragma wal_autocheckpoint = 0; pragma cache_size = -65536; pragma temp_store = memory;";
 const READER: &str = "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma query_only = on; \
      pragma cache_size = -16384; pragma mmap_size = 268435456; pragma wal_autocheckpoint = 0;";
-const CHECKPOINTER: &str = "pragma busy_timeout = 200; pragma synchronous = full; pragma wal_autocheckpoint = 0;";
+const CHECKPOINTER: &str = "pragma busy_timeout = 0; pragma synchronous = full; pragma wal_autocheckpoint = 0;";
+/// Asks how long the log is, and does nothing.
+const LOOK: &str = "pragma wal_checkpoint(noop)";
+/// Copies what it can without troubling anybody.
+const COPY: &str = "pragma wal_checkpoint(passive)";
+/// Copies the rest, and lets the log begin anew. The file keeps its length, because to grow it again is dear.
+const RESTART: &str = "pragma wal_checkpoint(restart)";
+/// How long a caller waits for a reader.
+const READER_WAIT: Duration = Duration::from_secs(5);
 
 /// A SQLite database.
 pub(super) struct Lite {
@@ -60,9 +68,15 @@ impl Lite {
         Ok(Self { path: path.to_owned(), writer: Arc::new(Mutex::new(writer)), readers })
     }
 
-    /// The write connection, when it is one's turn: first come, first served.
+    /// The write connection, when it is one's turn: first come, first served. Whoever had it before may have left a
+    /// transaction open, in which a new one can't be begun.
+    pub(super) async fn writer_as_left(&self) -> OwnedMutexGuard<LiteConn> {
+        Arc::clone(&self.writer).lock_owned().await
+    }
+
+    /// The same, fit for use.
     pub(super) async fn writer(&self) -> StoreResult<LiteHandle> {
-        let mut guard = Arc::clone(&self.writer).lock_owned().await;
+        let mut guard = self.writer_as_left().await;
         if guard.spawn_blocking(|c| Ok(is_dirty(c))).await? {
             tracing::warn!("a transaction was left open on the write connection; opening another one");
             *guard = connect(&self.path, WRITER).await.map_err(StoreError::away)?;
@@ -71,61 +85,61 @@ impl Lite {
     }
 
     pub(super) async fn reader(&self) -> StoreResult<LiteHandle> {
-        Ok(LiteHandle::Reader(self.readers.get().await.map_err(StoreError::away)?))
-    }
-
-    /// Keeps the write-ahead log short until the runtime ends.
-    pub(super) async fn keep_log_short(path: PathBuf, writer: Arc<Mutex<LiteConn>>) {
-        let mut wal = path.clone().into_os_string();
-        wal.push("-wal");
-        let mut own = None;
-        loop {
-            tokio::time::sleep(CHECKPOINT_EVERY).await;
-            let bytes = std::fs::metadata(&wal).map_or(0, |file| file.len());
-            if bytes < WAL_BYTES_SOFT {
-                continue;
-            }
-            if let Err(error) = checkpoint(&path, &writer, &mut own, bytes).await {
-                tracing::warn!(%error, wal_bytes = bytes, "checkpoint failed");
-            }
+        match tokio::time::timeout(READER_WAIT, self.readers.get()).await {
+            Ok(conn) => Ok(LiteHandle::Reader(conn.map_err(StoreError::away)?)),
+            Err(_) => Err(StoreError::away("no reader came free in time")),
         }
     }
 
+    /// Keeps the write-ahead log short until the runtime ends.
     pub(super) fn log_keeper(&self) -> impl Future<Output = ()> + Send + 'static {
-        Self::keep_log_short(self.path.clone(), Arc::clone(&self.writer))
+        let (path, writer) = (self.path.clone(), Arc::clone(&self.writer));
+        async move {
+            let mut own = None;
+            loop {
+                tokio::time::sleep(CHECKPOINT_EVERY).await;
+                if let Err(error) = checkpoint(&path, &writer, &mut own).await {
+                    tracing::warn!(%error, "checkpoint failed");
+                }
+            }
+        }
     }
 }
 
-/// Copies the log into the database beside the writer; then, with the writer held for the little that is left,
-/// empties it. Without that last step a busy writer would never let it end.
-async fn checkpoint(path: &Path, writer: &Mutex<LiteConn>, own: &mut Option<LiteConn>, bytes: u64) -> StoreResult<()> {
+/// Copies the log into the database beside the writer, twice, so that little is left; then, with the writer held for
+/// that little, lets the log begin anew. Without this last step a busy writer would never let it end.
+async fn checkpoint(path: &Path, writer: &Mutex<LiteConn>, own: &mut Option<LiteConn>) -> StoreResult<()> {
     let conn = match own {
         Some(conn) => conn,
         None => own.insert(connect(path, CHECKPOINTER).await.map_err(StoreError::away)?),
     };
-    conn.spawn_blocking(|c| run_checkpoint(c, "pragma wal_checkpoint(passive)")).await?;
-    let _held = if bytes > WAL_BYTES_MAX {
-        writer.lock().await
-    } else {
-        match writer.try_lock() {
-            Ok(held) => held,
-            Err(_) => return Ok(()),
+    let pages = log_pages(conn, LOOK).await?;
+    if pages < LOG_PAGES_SOFT {
+        return Ok(());
+    }
+    log_pages(conn, COPY).await?;
+    let _held = match writer.try_lock() {
+        Ok(held) => held,
+        Err(_) if pages < LOG_PAGES_MAX => return Ok(()),
+        Err(_) => {
+            log_pages(conn, COPY).await?;
+            writer.lock().await
         }
     };
-    conn.spawn_blocking(|c| run_checkpoint(c, "pragma wal_checkpoint(truncate)")).await?;
+    log_pages(conn, RESTART).await?;
     Ok(())
 }
 
 #[derive(QueryableByName)]
 struct Checkpoint {
     #[diesel(sql_type = Integer)]
-    busy: i32,
+    log: i32,
 }
 
-/// Gives whether all of the log was copied.
-fn run_checkpoint(c: &mut SqliteConnection, pragma: &str) -> QueryResult<bool> {
-    let found: Checkpoint = diesel::sql_query(pragma).get_result(c)?;
-    Ok(found.busy == 0)
+/// Runs a checkpoint of some kind, and gives how many pages the log has.
+async fn log_pages(conn: &mut LiteConn, pragma: &'static str) -> StoreResult<i32> {
+    let found: Checkpoint = conn.spawn_blocking(move |c| diesel::sql_query(pragma).get_result(c)).await?;
+    Ok(found.log)
 }
 
 async fn connect(path: &Path, pragmas: &'static str) -> ConnectionResult<LiteConn> {

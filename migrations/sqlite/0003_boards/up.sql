@@ -115,7 +115,8 @@ create table op_log (
     -- The event's bytes as they cross the wire.
     event blob,
     primary key (board_id, seq),
-    constraint op_log_op unique (board_id, op_id)
+    -- The op_id leads, so that a search for one can't become a walk along its board's log.
+    constraint op_log_op unique (op_id, board_id)
 ) strict, without rowid;
 create index op_log_target on op_log (target, seq);
 create index op_log_columns_deleted on op_log (board_id, seq) where kind = 'column.deleted';

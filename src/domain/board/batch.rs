@@ -3,13 +3,14 @@
 use super::commit::{ColumnWrite, Commit, CommitOp, Extent, TaskWrite};
 use super::event::Event;
 use super::model::{Epoch, Seq};
-use super::op::{Ask, Op};
+use super::queue::{Group, Pending};
 use super::refusal::Refusal;
-use super::sequencer::{Applied, Effect, Group, Pending, Request};
+use super::request::{Applied, Effect};
 use super::state::{Board, Touched};
 use crate::domain::ids::{BoardId, ColumnId, OpId, TaskId};
+use crate::domain::permission::{Access, Role};
 use crate::domain::time::Moment;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// What an op will be answered.
 #[derive(Debug, Clone)]
@@ -23,8 +24,12 @@ pub(super) enum Fate {
 pub(super) struct Entry<W> {
     pub(super) pending: Pending<W>,
     pub(super) fate: Fate,
-    /// The first op of the atomic group that it belongs to.
-    pub(super) group: Option<OpId>,
+    /// The atomic group that it belongs to.
+    pub(super) group: Option<u64>,
+    /// The actor's role when it was judged.
+    pub(super) role: Option<Role>,
+    /// Its refusal is that of its retries too.
+    pub(super) binds: bool,
 }
 
 impl<W> Entry<W> {
@@ -43,9 +48,9 @@ impl<W> Entry<W> {
 pub(super) struct Batch<W> {
     ops: Vec<CommitOp>,
     count: usize,
-    tasks: HashMap<TaskId, Extent>,
-    columns: HashMap<ColumnId, Extent>,
-    descriptions: HashMap<TaskId, Box<str>>,
+    tasks: BTreeMap<TaskId, Extent>,
+    columns: BTreeMap<ColumnId, Extent>,
+    descriptions: BTreeMap<TaskId, Box<str>>,
     entries: Vec<Entry<W>>,
     bytes: usize,
 }
@@ -55,9 +60,9 @@ impl<W> Default for Batch<W> {
         Self {
             ops: Vec::new(),
             count: 0,
-            tasks: HashMap::new(),
-            columns: HashMap::new(),
-            descriptions: HashMap::new(),
+            tasks: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
             entries: Vec::new(),
             bytes: 0,
         }
@@ -95,7 +100,7 @@ impl<W> Batch<W> {
 
     /// Lets an answer wait for this batch.
     pub(super) fn wait(&mut self, entry: Entry<W>) {
-        self.bytes += weight(&entry.pending.request);
+        self.bytes += entry.pending.request.weight();
         self.entries.push(entry);
     }
 
@@ -129,8 +134,17 @@ impl<W> Batch<W> {
         }
     }
 
-    pub(super) fn pending_mut(&mut self) -> impl Iterator<Item = &mut Pending<W>> {
-        self.entries.iter_mut().map(|entry| &mut entry.pending)
+    /// Whether everybody who waits still has the role that the op was judged by.
+    pub(super) fn was_judged_by(&self, access: &Access) -> bool {
+        self.entries.iter().all(|entry| access.role(entry.pending.request.actor) == entry.role)
+    }
+
+    pub(super) fn entries(&self) -> &[Entry<W>] {
+        &self.entries
+    }
+
+    pub(super) fn entries_mut(&mut self) -> &mut [Entry<W>] {
+        &mut self.entries
     }
 
     pub(super) fn into_entries(self) -> impl Iterator<Item = Entry<W>> {
@@ -145,7 +159,7 @@ impl<W> Batch<W> {
 
     /// The requests as they came, to be judged anew.
     pub(super) fn into_groups(self) -> Vec<Group<W>> {
-        let mut groups: Vec<(Option<OpId>, Group<W>)> = Vec::new();
+        let mut groups: Vec<(Option<u64>, Group<W>)> = Vec::new();
         for entry in self.entries {
             match groups.last_mut() {
                 Some((group, last)) if *group == entry.group => last.pending.push(entry.pending),
@@ -156,17 +170,7 @@ impl<W> Batch<W> {
     }
 }
 
-fn widen<Id: Eq + std::hash::Hash>(extents: &mut HashMap<Id, Extent>, id: Id, extent: Extent) {
+fn widen<Id: Ord>(extents: &mut BTreeMap<Id, Extent>, id: Id, extent: Extent) {
     let widest = extents.entry(id).or_insert(extent);
     *widest = extent.max(*widest);
-}
-
-/// Bytes that a request holds, nearly.
-pub(super) fn weight<W>(request: &Request<W>) -> usize {
-    let text = match &request.ask {
-        Ask::Op(Op::TaskCreate(op)) => op.description.as_deref().map_or(0, str::len),
-        Ask::Op(Op::TaskUpdate(op)) => op.set.as_ref().and_then(|set| set.description.as_deref()).map_or(0, str::len),
-        _ => 0,
-    };
-    size_of::<Request<W>>() + text
 }

@@ -2,7 +2,7 @@
 
 use super::event::Change;
 use super::model::{ColumnState, TaskState, Version};
-use super::op::{Ask, BaseVersion, Op};
+use super::op::{Ask, BaseVersion, Op, OpKind};
 use super::refusal::Refusal;
 use super::state::Board;
 use crate::domain::ids::{ColumnId, TaskId, UserId};
@@ -70,9 +70,9 @@ impl Board {
             let allowed = right(ask.kind().action(), role) == Right::Always;
             return if allowed { Ok(()) } else { Err(Refusal::Forbidden) };
         };
-        let Some(task) = ask.task_id().and_then(|id| self.tasks.get(&id)) else {
-            return Err(if ask.task_id().is_some() { Refusal::NotFound("task") } else { Refusal::Forbidden });
-        };
+        let Some(id) = ask.task_id() else { return Err(Refusal::Forbidden) };
+        let is_there = |task: &&TaskState| !task.deleted || ask.kind() == OpKind::TaskRestore;
+        let task = self.tasks.get(&id).filter(is_there).ok_or(Refusal::NotFound("task"))?;
         let allowed = match also {
             Also::Nobody => false,
             Also::Assignee => task.task.assignee_ids.contains(&context.actor),

@@ -16,14 +16,13 @@ const MOVED_MAX: usize = 500;
 
 impl Board {
     pub(super) fn check_column_create(&self, op: &ColumnCreate, context: &Context<'_>) -> Result<Verdict, Refusal> {
-        if let Some(id) = op.column_id
-            && (self.columns.contains_key(&id) || context.taken.contains(&id.0))
-        {
+        let id = op.column_id.unwrap_or(ColumnId(context.fresh_id));
+        if self.columns.contains_key(&id) || context.taken.contains(&id.0) {
             return Err(Refusal::Conflict(format!("a column with the id {id} exists already")));
         }
         let Placement { rank, ranks } = self.place_column(None, op.after, op.before)?;
         let column = Box::new(Column {
-            id: op.column_id.unwrap_or(ColumnId(context.fresh_id)),
+            id,
             name: op.name.clone(),
             status: op.status,
             rank,
@@ -34,10 +33,10 @@ impl Board {
     }
 
     pub(super) fn check_column_update(&self, op: &ColumnUpdate) -> Result<Verdict, Refusal> {
-        let state = self.live_column(op.column_id)?;
         if op.set == ColumnSet::default() {
-            return Err(Refusal::invalid("set", "must set at least one field"));
+            return Err(Refusal::invalid("set", "must set at least one field, got none"));
         }
+        let state = self.live_column(op.column_id)?;
         let touches = [
             (ColumnField::Name, op.set.name.is_some()),
             (ColumnField::Status, op.set.status.is_some()),
@@ -58,14 +57,11 @@ impl Board {
     }
 
     pub(super) fn check_column_delete(&self, op: &ColumnDelete, context: &Context<'_>) -> Result<Verdict, Refusal> {
+        if op.move_tasks_to == Some(op.column_id) {
+            return Err(Refusal::invalid("move_tasks_to", "must be another column than the deleted one"));
+        }
         let state = self.live_column(op.column_id)?;
-        let to = match op.move_tasks_to {
-            Some(id) if id == op.column_id => {
-                return Err(Refusal::invalid("move_tasks_to", "must be another column than the deleted one"));
-            }
-            Some(id) => Some(&self.live_column(id)?.column),
-            None => None,
-        };
+        let to = op.move_tasks_to.map(|id| self.live_column(id)).transpose()?.map(|state| &state.column);
         refuse_stale(state, op.version, &ColumnField::ALL)?;
         let tasks: Vec<&Task> = self.tasks_of(op.column_id).collect();
         if to.is_none() && !tasks.is_empty() {

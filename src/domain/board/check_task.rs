@@ -16,9 +16,8 @@ use std::collections::BTreeMap;
 
 impl Board {
     pub(super) fn check_task_create(&self, op: &TaskCreate, context: &Context<'_>) -> Result<Verdict, Refusal> {
-        if let Some(id) = op.task_id
-            && (self.tasks.contains_key(&id) || context.taken.contains(&id.0))
-        {
+        let id = op.task_id.unwrap_or(TaskId(context.fresh_id));
+        if self.tasks.contains_key(&id) || context.taken.contains(&id.0) {
             return Err(Refusal::Conflict(format!("a task with the id {id} exists already")));
         }
         let assignees = op.assignee_ids.clone().unwrap_or_default();
@@ -29,7 +28,7 @@ impl Board {
         self.check_wip(column, 1)?;
         let Placement { rank, ranks } = self.place_task(column.id, None, op.after, op.before)?;
         let task = Box::new(Task {
-            id: op.task_id.unwrap_or(TaskId(context.fresh_id)),
+            id,
             number: context.number,
             title: op.title.clone(),
             column_id: column.id,
@@ -54,24 +53,26 @@ impl Board {
     }
 
     pub(super) fn check_task_update(&self, op: &TaskUpdate, context: &Context<'_>) -> Result<Verdict, Refusal> {
-        let state = self.live_task(op.task_id)?;
         let mut set = op.set.clone().unwrap_or_default();
         let deltas = [op.add_assignee_ids.as_slice(), op.remove_assignee_ids.as_slice()];
         let label_deltas = [op.add_label_ids.as_slice(), op.remove_label_ids.as_slice()];
         let sets_nothing = set == TaskSet::default();
         let has_deltas = deltas.iter().any(|ids| !ids.is_empty()) || label_deltas.iter().any(|ids| !ids.is_empty());
         if sets_nothing && (op.set.is_some() || !has_deltas) {
-            return Err(Refusal::invalid("set", "must set at least one field"));
+            return Err(Refusal::invalid("set", "must set at least one field, got none"));
         }
+        let state = self.live_task(op.task_id)?;
         refuse_stale(state, op.version, &touched_by(&set))?;
         if set.assignee_ids.is_some() || deltas.iter().any(|ids| !ids.is_empty()) {
             let ids = changed_ids(&state.task.assignee_ids, set.assignee_ids.as_ref(), deltas, "add_assignee_ids")?;
-            check_assignees(context, ids.as_slice(), &state.task.assignee_ids, "assignee_ids")?;
+            let field = if set.assignee_ids.is_some() { "set.assignee_ids" } else { "add_assignee_ids" };
+            check_assignees(context, ids.as_slice(), &state.task.assignee_ids, field)?;
             set.assignee_ids = Some(ids);
         }
         if set.label_ids.is_some() || label_deltas.iter().any(|ids| !ids.is_empty()) {
             let ids = changed_ids(&state.task.label_ids, set.label_ids.as_ref(), label_deltas, "add_label_ids")?;
-            self.check_labels(context, ids.as_slice(), &state.task.label_ids, "label_ids")?;
+            let field = if set.label_ids.is_some() { "set.label_ids" } else { "add_label_ids" };
+            self.check_labels(context, ids.as_slice(), &state.task.label_ids, field)?;
             set.label_ids = Some(ids);
         }
         let description = set.description.clone().map(|text| text.into_boxed_str());
@@ -121,7 +122,10 @@ impl Board {
             None => self.destination(Destination::First(FirstColumn::First), None)?,
         };
         self.check_wip(column, 1)?;
-        let Placement { rank, ranks } = self.place_again(column.id, &state.task.rank)?;
+        let Placement { rank, ranks } = match home {
+            Some(_) => self.place_again(column.id, &state.task.rank)?,
+            None => self.place_task(column.id, None, None, None)?,
+        };
         let mut task = Box::new(state.task.clone());
         task.completed_at = self.completed_at(&state.task, column, context.at);
         task.column_id = column.id;

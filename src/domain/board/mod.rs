@@ -7,13 +7,18 @@ mod check_column;
 mod check_task;
 pub mod commit;
 pub mod event;
+mod judge;
 pub mod model;
 pub mod op;
 mod place;
+mod queue;
 mod recent;
 pub mod refusal;
+mod request;
 pub mod sequencer;
+mod stall;
 mod state;
+mod untold;
 
 pub use check::{Context, Verdict};
 pub use state::{Board, Touched};

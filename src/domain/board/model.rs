@@ -96,13 +96,14 @@ impl<T: PartialEq> IdList<T> {
     /// # Errors
     /// Says the bound and what was got.
     pub fn new(ids: Vec<T>) -> Result<Self, String> {
+        let count = ids.len();
         let mut unique = Vec::new();
         for id in ids {
             if !unique.contains(&id) {
                 unique.push(id);
             }
             if unique.len() > IDS_MAX {
-                return Err(format!("must be at most {IDS_MAX} ids"));
+                return Err(format!("must be at most {IDS_MAX} ids, got {count}"));
             }
         }
         Ok(Self(unique))

@@ -67,13 +67,18 @@ op_kinds! {
 }
 
 /// Where a task shall go. A client names a column; the other two are what REST's doors mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Destination {
     Column(ColumnId),
     /// Never read from a client.
-    #[serde(skip_deserializing)]
     First(FirstColumn),
+}
+
+impl<'de> Deserialize<'de> for Destination {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ColumnId::deserialize(deserializer).map(Self::Column)
+    }
 }
 
 /// A column that is found at the moment when the op is judged.
@@ -306,6 +311,11 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// Whether it is a well-formed op that needs a task's number.
+    pub fn creates_task(&self) -> bool {
+        matches!(self, Self::Op(Op::TaskCreate(_)))
+    }
+
     pub fn kind(&self) -> OpKind {
         match self {
             Self::Op(op) => op.kind(),

@@ -83,9 +83,10 @@ fn respace<Id: Copy + Ord>(
     let mut over = order.range((start, Unbounded)).filter(others);
     window.extend(over.by_ref().take(RESPACED_MAX - place).map(|(rank, id)| (rank, *id)));
     let ceiling = over.next().map(|(rank, _)| rank);
-    let mut fresh = Rank::spread(floor, ceiling, window.len() + 1);
-    let rank = fresh.remove(place);
-    let changed = window.into_iter().zip(fresh).filter(|((old, _), new)| *old != new);
+    let rank = Rank::between(floor, ceiling);
+    let low = Rank::crowd_low(floor, Some(&rank), place);
+    let high = Rank::crowd_high(Some(&rank), ceiling, window.len() - place);
+    let changed = window.into_iter().zip(low.into_iter().chain(high)).filter(|((old, _), new)| *old != new);
     Placement { rank, ranks: changed.map(|((_, id), new)| (id, new)).collect() }
 }
 
@@ -174,5 +175,69 @@ mod tests {
                 hot = if near { hot } else { id };
             }
         }
+    }
+
+    fn experiment(name: &str, pick: impl Fn(&BTreeMap<Rank, u32>, u32, Option<u32>) -> Option<u32>) {
+        let mut order: BTreeMap<Rank, u32> = BTreeMap::new();
+        let mut ranks: std::collections::HashMap<u32, Rank> = Default::default();
+        let mut longest = 0;
+        let mut last = None;
+        let mut respaces = 0;
+        for id in 0..20_000u32 {
+            let after = pick(&order, id, last);
+            let Some(p) = place(&order, |id| ranks.get(&id).cloned(), None, Neighbours { after, before: None }) else {
+                println!("{name}: NO ROOM at {id}");
+                return;
+            };
+            if !p.ranks.is_empty() {
+                respaces += 1;
+            }
+            for (id, rank) in &p.ranks {
+                order.remove(&ranks[id]);
+                ranks.insert(*id, rank.clone());
+            }
+            for (id, rank) in &p.ranks {
+                order.insert(rank.clone(), *id);
+            }
+            longest =
+                longest.max(p.rank.as_str().len()).max(p.ranks.values().map(|r| r.as_str().len()).max().unwrap_or(0));
+            order.insert(p.rank.clone(), id);
+            ranks.insert(id, p.rank);
+            last = Some(id);
+            if id % 4000 == 1999 {
+                println!("{name} {id}: longest {longest} respaces {respaces}");
+            }
+        }
+    }
+
+    #[test]
+    fn experiments() {
+        use std::cell::Cell;
+        let gap = Cell::new((0u32, 1u32));
+        experiment("alternating", |order, id, _| {
+            if order.len() < 2 {
+                return order.values().last().copied();
+            }
+            let g = gap.get();
+            gap.set(if id % 2 == 0 { (g.0, id) } else { (id, g.1) });
+            Some(g.0)
+        });
+        experiment("before-last", |order, _, last| {
+            let rank = order.iter().find(|(_, i)| Some(**i) == last).map(|(r, _)| r.clone())?;
+            order.range(..rank).next_back().map(|(_, i)| *i).or(Some(0))
+        });
+        experiment("longest-rank", |order, _, _| {
+            if order.len() > 2500 { None } else { order.iter().max_by_key(|(r, _)| r.as_str().len()).map(|(_, i)| *i) }
+        });
+        experiment("longest-gap", |order, _, _| {
+            if order.len() > 2500 {
+                return None;
+            }
+            let v: Vec<_> = order.iter().collect();
+            v.windows(2)
+                .max_by_key(|w| Rank::between(Some(w[0].0), Some(w[1].0)).as_str().len())
+                .map(|w| *w[0].1)
+                .or(v.last().map(|x| *x.1))
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! The ops that a board remembers, so that a retry is answered without a look into the log.
 
 use super::commit::FirstTime;
+use super::model::Seq;
 use super::op::Op;
 use super::sequencer::BATCH_OPS_MAX;
 use crate::domain::ids::{OpId, UserId};
@@ -8,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How many are remembered: the last 1,000 of the log, and all that can be open at once, which the log doesn't know.
-/// Older ones are found by the commit itself.
+/// Older ones are found by a look into the log, or by the commit itself.
 const RECENT_OPS_MAX: usize = 1_000 + 2 * BATCH_OPS_MAX;
 
 /// The last ops by their `op_id`, open ones included.
@@ -16,11 +17,18 @@ const RECENT_OPS_MAX: usize = 1_000 + 2 * BATCH_OPS_MAX;
 pub(super) struct RecentOps {
     by_id: HashMap<OpId, FirstTime>,
     order: VecDeque<OpId>,
+    /// Whether every op that the log holds is here.
+    complete: bool,
 }
 
 impl RecentOps {
     pub(super) fn get(&self, op_id: OpId) -> Option<FirstTime> {
         self.by_id.get(&op_id).copied()
+    }
+
+    /// Whether an op that is not here was surely never applied.
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
     }
 
     pub(super) fn insert(&mut self, op_id: OpId, first: FirstTime) {
@@ -31,7 +39,16 @@ impl RecentOps {
             && let Some(oldest) = self.order.pop_front()
         {
             self.by_id.remove(&oldest);
+            self.complete = false;
         }
+    }
+
+    /// The board was read, and stands at `head`; no op is open.
+    pub(super) fn read(&mut self, ops: Vec<(OpId, FirstTime)>, head: Seq) {
+        for (op_id, first) in ops {
+            self.insert(op_id, first);
+        }
+        self.complete = usize::try_from(head).is_ok_and(|head| self.by_id.len() >= head);
     }
 
     /// Forgets ops that were taken back: they are among the newest.

@@ -1,9 +1,9 @@
 //! The sequencer, step by step.
 
 use super::super::model::{ColumnState, Status};
-use super::super::op::{Destination, Op, TaskCreate};
+use super::super::op::{Ask, Destination, Op, TaskCreate};
 use super::*;
-use crate::domain::ids::{ColumnId, ProjectId, WorkspaceId};
+use crate::domain::ids::{ColumnId, ProjectId, UserId, WorkspaceId};
 use crate::domain::permission::Role;
 use crate::domain::text::{ShortName, Title};
 

@@ -94,7 +94,10 @@ impl Board {
                 }
                 Undo::Column(id, before) => {
                     self.remove_column(id);
-                    before.into_iter().for_each(|column| self.put_column(*column));
+                    match before {
+                        Some(column) => self.put_column(*column),
+                        None => drop(self.task_order.remove(&id)),
+                    }
                 }
             }
         }

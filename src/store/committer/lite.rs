@@ -6,15 +6,17 @@ use crate::domain::board::commit::{ColumnWrite, Extent, Outcome, TaskWrite};
 use crate::domain::ids::{BoardId, ProjectId, TaskId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::Engine;
-use crate::store::conn::{Conn, LiteHandle};
-use crate::store::error::{StoreError, StoreResult};
-use crate::store::queries::task::{ColumnRow, NewTask, TaskValues};
+use crate::store::conn::{Conn, LiteConn};
+use crate::store::error::StoreResult;
+use crate::store::queries::base::{NewTask, TaskValues};
+use crate::store::queries::task::ColumnRow;
 use crate::store::schema::{boards, columns, task_assignees, task_labels, tasks};
+use crate::store::sqlite::Lite;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedMutexGuard, mpsc};
 
 /// Writes what comes out of `queue` until nobody can put anything into it.
 pub(super) async fn run(engine: Arc<Engine>, mut queue: mpsc::UnboundedReceiver<Pending>) {
@@ -25,46 +27,50 @@ pub(super) async fn run(engine: Arc<Engine>, mut queue: mpsc::UnboundedReceiver<
             let Some(pending) = queue.recv().await else { return };
             waiting.push(pending);
         }
-        let writer = lite.writer().await;
+        let writer = lite.writer_as_left().await;
         while let Ok(pending) = queue.try_recv() {
             waiting.push(pending);
         }
         let group = next_group(&mut waiting);
-        match writer {
-            Ok(handle) => write(handle, group).await,
-            Err(error) => {
-                tracing::warn!(%error, "the committer has no connection");
-                group.into_iter().for_each(|pending| pending.answer(Outcome::Unavailable));
-            }
+        if let Err(refused) = write(writer, group).await {
+            write_alone(lite, refused).await;
         }
     }
 }
 
-/// Writes `group` in one transaction; where that fails, each board in one of its own.
-async fn write(mut handle: LiteHandle, group: Vec<Pending>) {
+/// Writes `group` in one transaction, or gives it back.
+async fn write(mut writer: OwnedMutexGuard<LiteConn>, group: Vec<Pending>) -> Result<(), Vec<Pending>> {
     let begun = Instant::now();
     let batches: Vec<_> = group.iter().map(|pending| Arc::clone(&pending.batch)).collect();
-    let written = handle.spawn_blocking(move |c| {
+    let written = writer.spawn_blocking(move |c| {
         c.immediate_transaction(|c| batches.iter().map(|batch| write_batch(c, batch)).collect::<QueryResult<Vec<_>>>())
     });
-    let written = written.await.map_err(StoreError::from);
+    let written = written.await;
+    // Others may write while the boards are told.
+    drop(writer);
     measure(&group, begun);
     match written {
         Ok(written) => {
-            // Others may write while the boards are told.
-            drop(handle);
             for (pending, written) in group.into_iter().zip(written) {
                 pending.answer(if written { Outcome::Committed } else { Outcome::Fenced });
             }
+            Ok(())
         }
         Err(error) => {
             tracing::debug!(%error, boards = group.len(), "a write failed; trying each board alone");
-            let mut conn = Conn::Lite(handle);
-            for pending in group {
-                let outcome = settled(lone::write(&mut conn, &pending.batch).await);
-                pending.answer(outcome);
-            }
+            Err(group)
         }
+    }
+}
+
+/// Writes each of `group` in a transaction of its own, or learns why it can't be written.
+async fn write_alone(lite: &Lite, group: Vec<Pending>) {
+    for pending in group {
+        let found = match lite.writer().await {
+            Ok(handle) => lone::write(&mut Conn::Lite(handle), &pending.batch).await,
+            Err(error) => Err(error),
+        };
+        pending.answer(settled(found));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The statements that a move costs on SQLite, each prepared once and found again by its type; the query builder's
 //! updates would be written out anew each time.
 
+use super::POSITION;
 use crate::domain::board::commit::{Commit, CommitOp, TaskWrite};
 use crate::domain::board::model::Seq;
 use crate::domain::ids::BoardId;
@@ -99,7 +100,7 @@ impl QueryFragment<Sqlite> for MoveTask<'_> {
             "update tasks set column_id = " [&task.column_id; Id] ", rank = " [task.rank.as_str(); Text]
             ", version = " [&task.version; Integer] ", updated_at = " [&task.updated_at; Moment]
             ", completed_at = " [&task.completed_at; Nullable<Moment>]
-            ", changed_position = " [&state.changes[7]; Integer]
+            ", changed_position = " [&state.changes[POSITION]; Integer]
             " where id = " [&task.id; Id] " and board_id = " [board; Id]);
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! One board alone: writes it, or learns why it can't be written. The same on both databases.
 
 use super::{Batch, lite, statement};
-use crate::domain::board::commit::{Extent, Finding, FirstTime, Outcome};
+use crate::domain::board::commit::{Extent, Finding, Outcome};
 use crate::domain::board::event::Change;
-use crate::domain::board::model::{Epoch, Seq, Version};
+use crate::domain::board::model::{Epoch, Seq};
 use crate::domain::ids::{ColumnId, OpId, TaskId};
 use crate::store::columns::AnyId;
 use crate::store::conn::{Conn, query};
 use crate::store::error::{StoreError, StoreResult};
-use crate::store::schema::{columns, heads, op_log, tasks};
+use crate::store::queries;
+use crate::store::schema::{columns, heads, tasks};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::collections::HashSet;
@@ -63,18 +64,8 @@ async fn lock(conn: &mut Conn, batch: &Batch) -> StoreResult<bool> {
 async fn findings(conn: &mut Conn, batch: &Batch) -> StoreResult<Vec<Finding>> {
     let commit = &batch.commit;
     let op_ids: Vec<OpId> = commit.ops.iter().map(|op| op.event.op_id).collect();
-    let known = op_log::table.filter(op_log::board_id.eq(commit.board_id).and(op_log::op_id.eq_any(&op_ids))).select((
-        op_log::op_id,
-        op_log::seq,
-        op_log::version,
-        op_log::target,
-        op_log::hash,
-    ));
-    let known: Vec<(OpId, Seq, Version, AnyId, i64)> = query!(conn, |c| known.load(c).await)?;
-    let duplicate = |(op_id, seq, version, AnyId(target), hash)| {
-        Finding::Duplicate(op_id, FirstTime { seq, version, target, hash })
-    };
-    let mut found: Vec<Finding> = known.into_iter().map(duplicate).collect();
+    let known = queries::log::find_ops(conn, commit.board_id, &op_ids).await?;
+    let mut found: Vec<Finding> = known.into_iter().map(|(op_id, first)| Finding::Duplicate(op_id, first)).collect();
     let new_tasks = commit.tasks.iter().filter(|write| write.extent == Extent::New).map(|write| write.state.task.id.0);
     let new_columns =
         commit.columns.iter().filter(|write| write.extent == Extent::New).map(|write| write.state.column.id.0);
@@ -112,7 +103,7 @@ async fn isolate(conn: &mut Conn, batch: &Arc<Batch>) -> StoreResult<Outcome> {
         // A database that can't write even this is ill, and no op is to blame; nor, at the end, has it fallen ill.
         let nothing = Arc::new(part(batch, 0..0));
         conn.trial(async |conn| write_rows(conn, &nothing).await).await.map_err(StoreError::away)?;
-        let mut suspects = vec![0..batch.commit.ops.len()];
+        let mut suspects = vec![Range { start: 0, end: batch.commit.ops.len() }];
         while let Some(range) = suspects.pop() {
             let part = Arc::new(part(batch, range.clone()));
             match conn.trial(async |conn| write_rows(conn, &part).await).await {

@@ -7,23 +7,26 @@
 mod lite;
 mod lite_statements;
 mod lone;
-mod pg;
+pub(in crate::store) mod pg;
 mod rows;
 mod settle;
-mod statement;
+pub(in crate::store) mod statement;
 
 use super::{Engine, Store};
 use crate::domain::board::commit::{Commit, Outcome};
-use crate::domain::board::model::Epoch;
+use crate::domain::board::model::{Epoch, TaskField};
 use bytes::Bytes;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// A write holds no more ops than this, and no more bytes of events; but always one batch.
+/// A write holds no more ops than this, and no more bytes of events and descriptions; but always one batch.
 const OPS_MAX: usize = 8_192;
 const BYTES_MAX: usize = 8 << 20;
+
+/// The place of the position in a task's list of changes; it is the last.
+const POSITION: usize = TaskField::Position as usize;
 
 /// What one board wants written in one step.
 #[derive(Debug, Clone)]
@@ -34,8 +37,10 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// About how large it is on its way to the database.
     fn bytes(&self) -> usize {
-        self.events.iter().map(Bytes::len).sum()
+        let descriptions = self.commit.tasks.iter().filter_map(|write| write.description.as_deref());
+        self.events.iter().map(Bytes::len).chain(descriptions.map(str::len)).sum()
     }
 }
 

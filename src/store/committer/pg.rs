@@ -68,7 +68,7 @@ pub(super) async fn run(
     }
 }
 
-async fn connect(url: &str) -> StoreResult<PgConn> {
+pub(in crate::store) async fn connect(url: &str) -> StoreResult<PgConn> {
     let mut conn = postgres::connect(url).await?;
     postgres::check_durability(&mut conn).await?;
     conn.batch_execute(SESSION).await?;

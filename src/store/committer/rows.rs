@@ -1,6 +1,6 @@
 //! The rows of many batches, a list for each column of theirs: the form in which one statement takes them all.
 
-use super::Batch;
+use super::{Batch, POSITION};
 use crate::domain::board::commit::{ColumnWrite, Extent, TaskWrite};
 use crate::domain::board::model::{Seq, StoryPoints, WipLimit};
 use crate::domain::ids::{BoardId, ColumnId, OpId, TaskId, UserId};
@@ -197,13 +197,13 @@ impl<'a> TaskRows<'a> {
         self.version.push(task.version);
         self.updated_at.push(task.updated_at);
         self.completed_at.push(task.completed_at);
-        self.changed[7].push(write.state.changes[7]);
+        self.changed[POSITION].push(write.state.changes[POSITION]);
     }
 
     fn push_all(&mut self, b: i32, write: &'a TaskWrite) {
         let task = &write.state.task;
         self.push_position(b, write);
-        for (list, version) in self.changed.iter_mut().zip(write.state.changes).take(7) {
+        for (list, version) in self.changed.iter_mut().zip(write.state.changes).take(POSITION) {
             list.push(version);
         }
         self.title.push(&task.title);

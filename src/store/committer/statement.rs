@@ -8,9 +8,11 @@
 //! Values come as arrays, an element a row. `b` is the place of the row's board in the arrays of boards, and `$1` and
 //! `$2`, their ids and epochs, are bound first, so that they can be named by number. Whether a board was locked is
 //! looked up by `b` in one array (`verdict`), since a join of two lists without an index would cost their product.
+//! "Is not distinct from" compares as `=` does, but no index serves it: the plan may have been made while the tables
+//! were empty, when a walk through all that is on a board looks as good as a search for one row.
 
-use super::Batch;
 use super::rows::{ColumnRows, ListRows, Rows, TaskRows};
+use super::{Batch, POSITION};
 use crate::store::columns::sql::{Id, Moment};
 use crate::store::conn::PgConn;
 use crate::store::error::StoreResult;
@@ -72,7 +74,8 @@ impl QueryFragment<Pg> for Statement<'_> {
             ") with ordinality as b(board_id, epoch, base, first_op, last_op, first_new, last_new, ord) \
              join heads h on h.board_id = b.board_id \
              where h.epoch = b.epoch and h.head = b.base and not exists (select from op_log l \
-             where l.board_id = b.board_id and l.op_id = any((" [&ops.op_id; Id] ")[b.first_op:b.last_op]))");
+             where l.board_id is not distinct from b.board_id and l.op_id = any((" [&ops.op_id; Id]
+            ")[b.first_op:b.last_op]))");
         if !news.id.is_empty() {
             sql!(out,
                 " and not exists (select from tasks t where t.id = any((" [&news.id; Id] ")[b.first_new:b.last_new])) \
@@ -112,9 +115,9 @@ fn push_positions<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) -> 
          updated_at = m.updated_at, completed_at = m.completed_at, changed_position = m.changed from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.column_id; Id] ", " [&rows.rank; Text] ", "
         [&rows.version; Integer] ", " [&rows.updated_at; Moment] ", " [&rows.completed_at; Nullable<Moment>] ", "
-        [&rows.changed[7]; Integer]
+        [&rows.changed[POSITION]; Integer]
         ") as m(b, id, column_id, rank, version, updated_at, completed_at, changed) \
-         where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+         where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -125,7 +128,8 @@ fn push_task_ranks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) ->
     sql!(out,
         ", respaced as (update tasks t set rank = m.rank from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.rank; Text]
-        ") as m(b, id, rank) where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] \
+         and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -169,7 +173,7 @@ fn push_tasks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b TaskRows<'_>) -> Quer
     push_task_values(out, rows)?;
     sql!(out, ") as m(b, id, ");
     out.push_sql(TASK_VALUES);
-    sql!(out, ") where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+    sql!(out, ") where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -263,7 +267,7 @@ fn push_columns<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b ColumnRows<'_>) -> 
          changed_position = m.changed_position, deleted_at = m.deleted_at from unnest("
     );
     push_column_values(out, rows)?;
-    sql!(out, " where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+    sql!(out, " where t.id = m.id and t.board_id is not distinct from ($1)[m.b] and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -274,7 +278,8 @@ fn push_column_ranks<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b ColumnRows<'_>
     sql!(out,
         ", columns_respaced as (update columns t set rank = m.rank from unnest("
         [&rows.b; Integer] ", " [&rows.id; Id] ", " [&rows.rank; Text]
-        ") as m(b, id, rank) where t.id = m.id and t.board_id = ($1)[m.b] and (select ok from verdict)[m.b])");
+        ") as m(b, id, rank) where t.id = m.id and t.board_id is not distinct from ($1)[m.b] \
+         and (select ok from verdict)[m.b])");
     Ok(())
 }
 
@@ -292,4 +297,28 @@ fn push_new_columns<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b ColumnRows<'_>)
     push_column_values(out, rows)?;
     sql!(out, " where (select ok from verdict)[m.b])");
     Ok(())
+}
+
+/// Gives the plan of the statement, of every shape at once, as it would be run.
+#[cfg(test)]
+pub(in crate::store) async fn plan(conn: &mut PgConn, batches: &[&Batch]) -> StoreResult<Vec<String>> {
+    struct Explain<'a>(Statement<'a>);
+
+    impl Query for Explain<'_> {
+        type SqlType = Text;
+    }
+
+    impl QueryId for Explain<'_> {
+        type QueryId = ();
+        const HAS_STATIC_QUERY_ID: bool = false;
+    }
+
+    impl QueryFragment<Pg> for Explain<'_> {
+        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+            out.push_sql("explain (costs off) ");
+            self.0.walk_ast(out)
+        }
+    }
+
+    Ok(Explain(Statement { rows: Rows::new(batches) }).load(conn).await?)
 }

@@ -1,4 +1,6 @@
 //! Sign-ins, refresh tokens and failed logins.
+//!
+//! Each fails as the database does, and says what else it fails with.
 
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::time::Moment;

@@ -6,7 +6,7 @@ use crate::domain::board::model::{BoardInfo, Column, ColumnState, Epoch, Seq, Ta
 use crate::domain::ids::{BoardId, ColumnId, OpId, ProjectId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::columns::AnyId;
-use crate::store::conn::{Conn, insert_all, query};
+use crate::store::conn::{Conn, insert_all, load_all, query};
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::schema::{boards, columns, heads, op_log, projects, tasks, workspaces};
 use diesel::prelude::*;
@@ -189,9 +189,9 @@ pub async fn load(conn: &mut Conn, board: BoardId) -> StoreResult<Loaded> {
     conn.consistent(async |conn| {
         let Head { head: seq, at, .. } = head(conn, board).await?.ok_or(StoreError::NotFound)?;
         let rows = columns::table.filter(columns::board_id.eq(board));
-        let columns: Vec<ColumnRow> = query!(conn, |c| rows.select(ColumnRow::as_select()).load(c).await)?;
+        let columns: Vec<ColumnRow> = load_all!(conn, rows.select(ColumnRow::as_select()))?;
         let rows = tasks::table.filter(tasks::board_id.eq(board));
-        let tasks: Vec<TaskRow> = query!(conn, |c| rows.select(TaskRow::as_select()).load(c).await)?;
+        let tasks: Vec<TaskRow> = load_all!(conn, rows.select(TaskRow::as_select()))?;
         let tasks = Lists::of_board(conn, board).await?.fill(tasks)?;
         let columns = columns.into_iter().map(ColumnRow::into_state).collect::<StoreResult<_>>()?;
         Ok(Loaded { head: seq, at, columns, tasks, recent: recent(conn, board).await? })
@@ -208,7 +208,7 @@ async fn recent(conn: &mut Conn, board: BoardId) -> StoreResult<Vec<(OpId, First
         op_log::target,
         op_log::hash,
     ));
-    let rows: Vec<(OpId, Seq, Version, AnyId, i64)> = query!(conn, |c| rows.load(c).await)?;
+    let rows: Vec<(OpId, Seq, Version, AnyId, i64)> = load_all!(conn, rows)?;
     let first_time = |(op_id, seq, version, AnyId(target), hash)| (op_id, FirstTime { seq, version, target, hash });
     Ok(rows.into_iter().rev().map(first_time).collect())
 }
@@ -221,9 +221,9 @@ pub async fn snapshot(conn: &mut Conn, board: BoardId) -> StoreResult<Option<Sna
     conn.consistent(async |conn| {
         let (Some(info), Some(head)) = (info(conn, board).await?, head(conn, board).await?) else { return Ok(None) };
         let rows = columns::table.filter(columns::board_id.eq(board)).filter(columns::deleted_at.is_null());
-        let columns: Vec<ColumnRow> = query!(conn, |c| rows.select(ColumnRow::as_select()).load(c).await)?;
+        let columns: Vec<ColumnRow> = load_all!(conn, rows.select(ColumnRow::as_select()))?;
         let rows = tasks::table.filter(tasks::board_id.eq(board)).filter(tasks::deleted_at.is_null());
-        let tasks: Vec<TaskRow> = query!(conn, |c| rows.select(TaskRow::as_select()).load(c).await)?;
+        let tasks: Vec<TaskRow> = load_all!(conn, rows.select(TaskRow::as_select()))?;
         let tasks = Lists::of_board(conn, board).await?.fill(tasks)?;
         let columns = columns.into_iter().map(|row| Ok(row.into_state()?.column)).collect::<StoreResult<Vec<_>>>()?;
         let (columns, tasks) = in_order(columns, tasks.into_iter().map(|state| state.task).collect());

@@ -1,4 +1,6 @@
 //! The labels of projects.
+//!
+//! Each fails as the database does, and says what else it fails with.
 
 use super::workspace::take;
 use crate::domain::ids::{LabelId, ProjectId, WorkspaceId};

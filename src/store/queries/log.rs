@@ -1,10 +1,11 @@
 //! The log of a board: what happened, who did it, and what a client has missed.
 
+use crate::domain::board::commit::FirstTime;
 use crate::domain::board::model::{Seq, Version};
-use crate::domain::ids::{BoardId, TaskId, UserId};
+use crate::domain::ids::{BoardId, OpId, TaskId, UserId};
 use crate::domain::time::Moment;
 use crate::store::columns::AnyId;
-use crate::store::conn::{Conn, query};
+use crate::store::conn::{Conn, load_all, query};
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::schema::op_log;
 use bytes::Bytes;
@@ -66,7 +67,7 @@ pub async fn tail(conn: &mut Conn, board: BoardId, since: Seq, limit: usize, byt
             .order(op_log::seq.asc())
             .limit(wanted)
             .select((op_log::seq, op_log::event));
-        let rows: Vec<(Seq, Option<Vec<u8>>)> = query!(conn, |c| rows.load(c).await)?;
+        let rows: Vec<(Seq, Option<Vec<u8>>)> = load_all!(conn, rows)?;
         let last_chunk = (rows.len() as i64) < wanted;
         for (seq, event) in rows {
             let Some(event) = event else { return Ok(Tail { end: TailEnd::Trimmed, ..tail }) };
@@ -94,6 +95,23 @@ pub async fn first_kept_seq(conn: &mut Conn, board: BoardId) -> StoreResult<Opti
         .limit(1)
         .select(op_log::seq);
     Ok(query!(conn, |c| first.first(c).await.optional())?)
+}
+
+/// Those of `op_ids` that a board has applied, and how each was applied.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_ops(conn: &mut Conn, board: BoardId, op_ids: &[OpId]) -> StoreResult<Vec<(OpId, FirstTime)>> {
+    let known = op_log::table.filter(op_log::board_id.eq(board).and(op_log::op_id.eq_any(op_ids))).select((
+        op_log::op_id,
+        op_log::seq,
+        op_log::version,
+        op_log::target,
+        op_log::hash,
+    ));
+    let known: Vec<(OpId, Seq, Version, AnyId, i64)> = query!(conn, |c| known.load(c).await)?;
+    let first_time = |(op_id, seq, version, AnyId(target), hash)| (op_id, FirstTime { seq, version, target, hash });
+    Ok(known.into_iter().map(first_time).collect())
 }
 
 /// Who brought `target`, a task or a column, to each of `versions`. Those whose event is no longer kept are missing.

@@ -1,6 +1,7 @@
 //! Questions and changes, written once for both databases, a file a noun.
 
 pub mod auth;
+pub mod base;
 pub mod board;
 pub mod label;
 pub mod log;

@@ -1,4 +1,6 @@
 //! Projects and the boards that hang on them; what stands on a board is in [`super::board`].
+//!
+//! Each fails as the database does, and says what else it fails with.
 
 use super::board::{BoardRow, fence};
 use super::workspace::take;

@@ -1,4 +1,6 @@
 //! Lists of tasks by filter and order, over all boards that somebody may see.
+//!
+//! Each fails as the database does, and says what else it fails with.
 
 use super::task::{ColumnRow, TaskRow, with_lists};
 use crate::domain::board::model::{Column, Priority, Status, Task, TaskState};

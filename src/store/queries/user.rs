@@ -1,4 +1,6 @@
 //! Accounts.
+//!
+//! Each fails as the database does, and says what else it fails with.
 
 use crate::domain::ids::UserId;
 use crate::domain::time::Moment;

@@ -9,6 +9,7 @@ use crate::domain::board::model::{Column, ColumnState, IdList, Status, StoryPoin
 use crate::domain::ids::{ColumnId, LabelId, UserId};
 use crate::domain::rank::Rank;
 use crate::domain::text::{ShortName, Title};
+use crate::store::committer::{pg, statement};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -258,6 +259,32 @@ async fn a_closed_store_answers(fresh: Fresh) {
     let batch = sheet.batch(vec![sheet.creating("too late")]);
     fresh.store.close().await;
     assert_eq!(sheet.submit(&batch).await.outcome, Outcome::Fenced);
+}
+
+/// The plan is made on whatever tables there are, here empty ones, and must stay right when they are large.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_looks_nothing_up_without_an_index() {
+    let fresh = Fresh::postgres().await;
+    let mut sheet = Sheet::new(&fresh).await;
+    let ids = [sheet.create("one").await, sheet.create("two").await, sheet.create("three").await];
+    let mut respaced = sheet.moving(ids[2], 1);
+    respaced.1.extent = Extent::Rank;
+    let mut described = sheet.updating(ids[0], TaskField::AssigneeIds, |task| {
+        task.assignee_ids = [UserId(fresh_id())].into();
+        task.label_ids = [LabelId(fresh_id())].into();
+    });
+    described.1.description = Some("long".into());
+    let mut batch = sheet.batch(vec![sheet.creating("new"), described, sheet.moving(ids[1], 1), respaced]);
+    for extent in [Extent::Rank, Extent::All, Extent::New] {
+        batch.commit.columns.push(ColumnWrite { state: sheet.columns[0].clone(), extent });
+    }
+    let mut conn = pg::connect(&fresh.url).await.unwrap();
+    let plan = statement::plan(&mut conn, &[&batch]).await.unwrap().join("\n");
+    for wrong in ["Seq Scan", "Hash Join", "Merge Join", "Hash Anti", "Merge Anti", "Hash Semi"] {
+        assert!(!plan.contains(wrong), "{plan}");
+    }
+    let (lookups, updates) = ("Index Cond: (op_id = ANY", "Index Scan using tasks_pkey on tasks t_");
+    assert!(plan.contains(lookups) && plan.matches(updates).count() == 3, "{plan}");
 }
 
 /// A board whose row somebody holds is answered `Unavailable`, and the others don't wait for it.

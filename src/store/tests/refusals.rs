@@ -5,6 +5,7 @@ use super::{Fresh, on_both};
 use crate::domain::board::commit::{Finding, Outcome};
 use crate::domain::board::model::TaskField;
 use crate::domain::ids::LabelId;
+use crate::store::{Store, StoreConfig, StoreError};
 
 on_both! { only_the_culprit_is_refused, a_label_that_is_gone_refuses_nothing }
 
@@ -35,4 +36,40 @@ async fn a_label_that_is_gone_refuses_nothing(fresh: Fresh) {
     let step = sheet.updating(id, TaskField::LabelIds, |task| task.label_ids = [never_there].into());
     sheet.commit(vec![step]).await;
     sheet.agree().await;
+}
+
+/// A full disk is nobody's fault: not applied, and applied when there is room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_unavailable() {
+    let fresh = Fresh::sqlite().await;
+    let mut sheet = Sheet::new(&fresh).await;
+    fresh.sql("pragma max_page_count = 1").await;
+    let steps: Vec<_> = (0..300).map(|i| sheet.creating(&format!("task {i}"))).collect();
+    let batch = sheet.batch(steps);
+    assert_eq!(sheet.submit(&batch).await.outcome, Outcome::Unavailable);
+    sheet.agree().await;
+    fresh.sql("pragma max_page_count = 1000000").await;
+    let answer = sheet.submit(&batch).await;
+    assert_eq!(answer.outcome, Outcome::Committed);
+    sheet.remember(&batch, &answer);
+    sheet.agree().await;
+}
+
+/// A server that would forget what it has acknowledged is not worked with, and an unreachable one is no mystery.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_trusted_is_refused_at_the_start() {
+    let fresh = Fresh::postgres().await;
+    let database = fresh.url.rsplit('/').next().unwrap();
+    fresh.sql(format!("alter database {database} set synchronous_commit = off")).await;
+    let refused = Store::open(StoreConfig::new(fresh.url.as_str())).await.err().unwrap();
+    assert!(matches!(&refused, StoreError::Setup(text) if text.contains("synchronous_commit = off")), "{refused}");
+
+    let nowhere = Store::open(StoreConfig::new("postgres://ada:sesame@127.0.0.1:1/teamflow")).await.err().unwrap();
+    assert!(nowhere.is_unavailable() && nowhere.is_surely_not_applied(), "{nowhere}");
+    assert!(!format!("{nowhere} {nowhere:?}").contains("sesame"));
+
+    for url in ["mysql://localhost/teamflow", "sqlite://", "sqlite://:memory:", "postgres://[", ""] {
+        let refused = Store::open(StoreConfig::new(url)).await.err().unwrap();
+        assert!(matches!(refused, StoreError::Setup(_)), "{url}: {refused}");
+    }
 }

@@ -1,0 +1,178 @@
+//! How tasks are written: their rows, and a board's base.
+
+use crate::domain::board::model::{StoryPoints, Task, TaskState, Version};
+use crate::domain::ids::{BoardId, ColumnId, LabelId, ProjectId, TaskId, UserId, WorkspaceId};
+use crate::domain::time::Moment;
+use crate::store::conn::{Conn, insert_all};
+use crate::store::error::StoreResult;
+use crate::store::schema::{task_assignees, task_labels, tasks};
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use diesel_async::RunQueryDsl;
+
+/// The values of a task that may change at any time, but for its description.
+#[derive(Debug, Clone, Insertable, AsChangeset)]
+#[diesel(table_name = tasks, treat_none_as_null = true)]
+pub struct TaskValues<'a> {
+    title: &'a str,
+    column_id: ColumnId,
+    rank: &'a str,
+    version: Version,
+    priority: &'a str,
+    story_points: Option<i32>,
+    due_date: Option<Moment>,
+    comment_count: i32,
+    attachment_count: i32,
+    subtask_count: i32,
+    subtask_done_count: i32,
+    updated_at: Moment,
+    completed_at: Option<Moment>,
+    changed_title: Version,
+    changed_description: Version,
+    changed_priority: Version,
+    changed_story_points: Version,
+    changed_due_date: Version,
+    changed_assignee_ids: Version,
+    changed_label_ids: Version,
+    changed_position: Version,
+    deleted_at: Option<Moment>,
+}
+
+impl<'a> TaskValues<'a> {
+    pub fn new(state: &'a TaskState) -> Self {
+        let task = &state.task;
+        let [title, description, priority, story_points, due_date, assignee_ids, label_ids, position] = state.changes;
+        Self {
+            title: &task.title,
+            column_id: task.column_id,
+            rank: task.rank.as_str(),
+            version: task.version,
+            priority: task.priority.name(),
+            story_points: task.story_points.map(StoryPoints::get),
+            due_date: task.due_date,
+            comment_count: task.comment_count,
+            attachment_count: task.attachment_count,
+            subtask_count: task.subtask_count,
+            subtask_done_count: task.subtask_done_count,
+            updated_at: task.updated_at,
+            completed_at: task.completed_at,
+            changed_title: title,
+            changed_description: description,
+            changed_priority: priority,
+            changed_story_points: story_points,
+            changed_due_date: due_date,
+            changed_assignee_ids: assignee_ids,
+            changed_label_ids: label_ids,
+            changed_position: position,
+            deleted_at: state.deleted.then_some(task.updated_at),
+        }
+    }
+}
+
+/// A task that is not there yet, without its lists.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = tasks)]
+pub struct NewTask<'a> {
+    id: TaskId,
+    board_id: BoardId,
+    project_id: ProjectId,
+    workspace_id: WorkspaceId,
+    number: i64,
+    description: &'a str,
+    created_by: Option<UserId>,
+    created_at: Moment,
+    #[diesel(embed)]
+    values: TaskValues<'a>,
+}
+
+impl<'a> NewTask<'a> {
+    pub fn new(
+        board_id: BoardId,
+        project_id: ProjectId,
+        workspace_id: WorkspaceId,
+        state: &'a TaskState,
+        description: &'a str,
+    ) -> Self {
+        let Task { id, number, created_by, created_at, .. } = state.task;
+        let values = TaskValues::new(state);
+        Self { id, board_id, project_id, workspace_id, number, description, created_by, created_at, values }
+    }
+}
+
+/// Tasks of a board that nobody has opened yet, with their descriptions: part of its base, without events.
+#[derive(Debug, Clone)]
+pub struct BaseTasks {
+    pub board_id: BoardId,
+    pub project_id: ProjectId,
+    pub workspace_id: WorkspaceId,
+    pub tasks: Vec<(TaskState, String)>,
+}
+
+impl BaseTasks {
+    fn rows(&self) -> impl Iterator<Item = NewTask<'_>> {
+        let Self { board_id, project_id, workspace_id, tasks } = self;
+        tasks.iter().map(|(state, description)| NewTask::new(*board_id, *project_id, *workspace_id, state, description))
+    }
+
+    fn assignees(&self) -> Vec<AssigneeRow> {
+        let each = self.tasks.iter().flat_map(|(state, _)| {
+            let users = (0..).zip(state.task.assignee_ids.iter().copied());
+            users.map(|(position, user_id)| (state.task.id, user_id, self.board_id, position))
+        });
+        each.map(|(task_id, user_id, board_id, position)| AssigneeRow { task_id, user_id, board_id, position })
+            .collect()
+    }
+
+    fn labels(&self) -> Vec<LabelRow> {
+        let each = self.tasks.iter().flat_map(|(state, _)| {
+            let labels = (0..).zip(state.task.label_ids.iter().copied());
+            labels.map(|(position, label_id)| (state.task.id, label_id, self.board_id, position))
+        });
+        each.map(|(task_id, label_id, board_id, position)| LabelRow { task_id, label_id, board_id, position }).collect()
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = task_assignees)]
+struct AssigneeRow {
+    task_id: TaskId,
+    user_id: UserId,
+    board_id: BoardId,
+    position: i16,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = task_labels)]
+struct LabelRow {
+    task_id: TaskId,
+    label_id: LabelId,
+    board_id: BoardId,
+    position: i16,
+}
+
+/// Inserts tasks that are part of a board's base, at most a thousand at once, as `teamflow seed` does. Call it inside
+/// a transaction. The project's `next_number` must be past theirs.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_base(conn: &mut Conn, base: BaseTasks) -> StoreResult<()> {
+    let (assignees, labels) = (base.assignees(), base.labels());
+    match conn {
+        Conn::Pg(c) => {
+            let rows: Vec<_> = base.rows().collect();
+            diesel::insert_into(tasks::table).values(rows).execute(&mut **c).await?;
+        }
+        Conn::Lite(c) => {
+            let insert = move |c: &mut SqliteConnection| {
+                for row in base.rows() {
+                    diesel::RunQueryDsl::execute(diesel::insert_into(tasks::table).values(row), c)?;
+                }
+                Ok(())
+            };
+            c.spawn_blocking(insert).await?;
+        }
+    }
+    insert_all!(conn, task_assignees::table, assignees)?;
+    insert_all!(conn, task_labels::table, labels)?;
+    Ok(())
+}
