@@ -1,10 +1,11 @@
 //! `teamflow openapi`.
 
 use super::CliResult;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Prints the document; needs neither configuration nor database.
 pub fn run() -> CliResult<ExitCode> {
-    println!("{}", teamflow::api::openapi().to_pretty_json()?);
+    writeln!(io::stdout(), "{}", teamflow::api::openapi().to_pretty_json()?)?;
     Ok(ExitCode::SUCCESS)
 }

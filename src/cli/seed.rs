@@ -196,9 +196,9 @@ fn life_ms(text: &str) -> Result<i64, String> {
 /// The tokens in it are as good as passwords, so the file is its owner's alone.
 fn write(path: Option<&Path>, written: &Written<'_>) -> CliResult<()> {
     let Some(path) = path else {
-        serde_json::to_writer(io::stdout().lock(), written)?;
-        println!();
-        return Ok(());
+        let mut out = BufWriter::new(io::stdout().lock());
+        serde_json::to_writer(&mut out, written)?;
+        return Ok(writeln!(out)?);
     };
     let fault = |error: io::Error| format!("can't write {}: {error}", path.display());
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(fault)?;
