@@ -13,7 +13,7 @@ mod world;
 use store::Flaw;
 use world::World;
 
-const STEPS: usize = 120;
+const STEPS: usize = 100;
 const SEEDS: u64 = 10_000;
 
 fn number(variable: &str) -> Option<u64> {
