@@ -112,6 +112,10 @@ pub fn act(clients: &mut [Client], at: usize, dice: &mut Dice, watch: &mut Watch
     match dice.roll(10) {
         0..2 => {
             if let Some(i) = dice.pick(&old) {
+                // Not twice at once on one connection: its first copy would end a stall for what came before the second.
+                if !is_rest {
+                    clients[at].ops[i].state = State::Open;
+                }
                 clients[at].send(i);
             }
         }

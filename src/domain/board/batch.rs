@@ -28,6 +28,8 @@ pub(super) struct Entry<W> {
     pub(super) group: Option<u64>,
     /// The actor's role when it was judged.
     pub(super) role: Option<Role>,
+    /// Its refusal is that of its retries too.
+    pub(super) binds: bool,
 }
 
 impl<W> Entry<W> {

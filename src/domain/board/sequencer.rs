@@ -212,9 +212,7 @@ impl<W: Clone> Sequencer<W> {
                 live.committed += batch.len() as Seq;
                 for entry in batch.into_entries() {
                     self.refused.remove(&entry.pending.request.op_id);
-                    if !entry.pending.answered {
-                        self.untold.forget(entry.pending.request.op_id);
-                    }
+                    self.untold.settled(&entry, now);
                     effects.extend(entry.into_answer());
                 }
                 effects.push(Effect::Publish);
@@ -265,22 +263,16 @@ impl<W: Clone> Sequencer<W> {
         let mut gives_up = |pending: &mut Pending<W>| {
             let request = &pending.request;
             let is_late = walk.holds(request.stream) || now.millis_since(request.received) >= ANSWER_MILLIS_MAX;
-            if pending.answered || !is_late {
-                return false;
+            if is_late && !pending.answered {
+                pending.answered = true;
+                walk.hold(request.stream, request.op_id);
+                effects.push(unavailable(request.clone(), TOO_LATE));
             }
-            pending.answered = true;
-            walk.hold(request.stream, request.op_id);
-            effects.push(unavailable(request.clone(), TOO_LATE));
-            true
         };
         self.untold.expire(now);
         let batches = self.live.iter_mut().flat_map(|live| live.in_flight.iter_mut().chain([&mut live.filling]));
-        for entry in batches.flat_map(Batch::entries_mut) {
-            if gives_up(&mut entry.pending) {
-                self.untold.hold(entry.pending.request.op_id, now);
-            }
-        }
-        self.queue.pending_mut().for_each(|pending| drop(gives_up(pending)));
+        batches.flat_map(Batch::entries_mut).for_each(|entry| gives_up(&mut entry.pending));
+        self.queue.pending_mut().for_each(gives_up);
         self.queue.drop_answered();
         self.forget_findings();
         let starved = self.fetch.starved && !self.queue.is_empty();
@@ -346,7 +338,7 @@ impl<W: Clone> Sequencer<W> {
         let batches = [batch, live.filling];
         let taken_back: Vec<_> = batches.iter().flat_map(Batch::op_ids).collect();
         self.recent.remove(&taken_back);
-        batches.iter().flat_map(Batch::entries).for_each(|entry| self.untold.forget(entry.pending.request.op_id));
+        batches.iter().flat_map(Batch::entries).for_each(|entry| self.untold.take_back(entry));
         let groups: Vec<_> = batches.into_iter().flat_map(Batch::into_groups).collect();
         for group in groups.into_iter().rev() {
             self.queue.push_front(group);

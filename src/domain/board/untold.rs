@@ -22,17 +22,19 @@ pub(super) struct UntoldRefusals(HashMap<OpId, Untold>);
 struct Untold {
     hash: i64,
     refusal: Refusal,
-    /// Once `UNAVAILABLE` was told instead: as long as the connection may be held off.
+    /// Once `UNAVAILABLE` was told instead and the verdict is durable: as long as the connection may be held off.
     until: Option<Moment>,
 }
 
 impl UntoldRefusals {
-    /// Notes an op that waits to be answered, where it is refused.
-    pub(super) fn note<W>(&mut self, entry: &Entry<W>) {
+    /// Notes an op that waits to be answered, where it is refused and no earlier one of the same `op_id` is noted.
+    pub(super) fn note<W>(&mut self, entry: &mut Entry<W>) {
         let request = &entry.pending.request;
         if let (Fate::Refused(refusal), Ask::Op(op), true) = (&entry.fate, &request.ask, request.stream.is_some()) {
-            let untold = Untold { hash: hash(request.actor, op), refusal: refusal.clone(), until: None };
-            self.0.entry(request.op_id).or_insert(untold);
+            self.0.entry(request.op_id).or_insert_with(|| {
+                entry.binds = true;
+                Untold { hash: hash(request.actor, op), refusal: refusal.clone(), until: None }
+            });
         }
     }
 
@@ -40,16 +42,21 @@ impl UntoldRefusals {
         self.0.get(&request.op_id).filter(|untold| untold.hash == hash).map(|untold| untold.refusal.clone())
     }
 
-    /// `UNAVAILABLE` was told instead.
-    pub(super) fn hold(&mut self, op_id: OpId, now: Moment) {
-        if let Some(untold) = self.0.get_mut(&op_id) {
-            untold.until = Some(now.plus_millis(STALL_MILLIS));
+    /// The state that an op was judged by is durable. Where `UNAVAILABLE` was told, the refusal is for its retry.
+    pub(super) fn settled<W>(&mut self, entry: &Entry<W>, now: Moment) {
+        let op_id = &entry.pending.request.op_id;
+        if !entry.pending.answered {
+            self.0.remove(op_id);
+        } else if let Some(untold) = self.0.get_mut(op_id) {
+            untold.until.get_or_insert(now.plus_millis(STALL_MILLIS));
         }
     }
 
-    /// It is told now, or the state that it was judged by is not to be had: from here on it is judged anew.
-    pub(super) fn forget(&mut self, op_id: OpId) {
-        self.0.remove(&op_id);
+    /// The state that an op was judged by is not to be had: it is judged anew, in its place.
+    pub(super) fn take_back<W>(&mut self, entry: &Entry<W>) {
+        if entry.binds {
+            self.0.remove(&entry.pending.request.op_id);
+        }
     }
 
     pub(super) fn expire(&mut self, now: Moment) {
