@@ -23,7 +23,7 @@ pub struct Reply {
 
 impl Rest {
     pub fn new(address: &str) -> Self {
-        let http = Client::builder().no_proxy().timeout(PATIENCE * 2).build().unwrap();
+        let http = Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE * 2).build().unwrap();
         Self { base: format!("http://{address}"), http }
     }
 
