@@ -18,6 +18,7 @@ use tracing_actix_web::TracingLogger;
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 /// After the last close, for the peers to answer it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4_096;
 const CONNECTIONS_MAX: usize = 100_000;
@@ -78,7 +79,8 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
     };
     let limits = Limits::new(config.rate_limits.enabled);
     let app = web::Data::new(App::new(store.clone(), live.clone(), auth.clone(), limits, api_config, metrics));
-    let server = listen(&config, app, &live, auth, &store)?;
+    let server = listen(&config, app, &live, auth.clone(), &store)?;
+    actix_web::rt::spawn(sweep(auth));
     let drain = Duration::from_secs(config.server.drain_seconds);
     actix_web::rt::spawn(stop_on_signal(server.handle(), live, drain));
     server.await.map_err(AppError::Serve)?;
@@ -124,6 +126,17 @@ fn listen(
     println!("  database: {}", config.database.description());
     println!("  coordination: in this process (one node, {})", config.node.id);
     Ok(server.run())
+}
+
+/// Deletes what has ended long ago, once an hour.
+async fn sweep(auth: Auth) {
+    let mut hours = actix_web::rt::time::interval(SWEEP_EVERY);
+    loop {
+        hours.tick().await;
+        if let Err(error) = auth.sweep().await {
+            tracing::warn!(%error, "ended sessions could not be deleted; it is tried again in an hour");
+        }
+    }
 }
 
 /// The order of an orderly stop: not ready, no new connections, boards flushed, sockets closed one after the other.

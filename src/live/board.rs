@@ -345,7 +345,7 @@ impl BoardActor {
             return;
         }
         self.sequencer.rest();
-        self.joiners.rest();
+        self.joiners.drop_snapshot();
         self.tail.clear();
         if unused >= self.live.idle() && self.attendance.roster.is_empty() {
             self.live.board_ends(self.id, &context.address());
@@ -510,6 +510,19 @@ impl Handler<End> for BoardActor {
 
     fn handle(&mut self, _: End, context: &mut Self::Context) {
         self.end(context);
+    }
+}
+
+/// The board has another name: snapshots that bear the old one are not handed out any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Renamed;
+
+impl Handler<Renamed> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Renamed, _: &mut Self::Context) {
+        self.joiners.drop_snapshot();
     }
 }
 

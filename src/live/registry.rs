@@ -483,6 +483,15 @@ impl Live {
         rooms.into_iter().for_each(|room| self.announce(&[room], announcement));
     }
 
+    /// A board's name, which stands in its snapshots but not in its log, was changed.
+    pub fn board_renamed(&self, id: BoardId) {
+        if let Some(board) = self.board_at_hand(id)
+            && board.addr.try_send(board::Renamed).is_err()
+        {
+            tracing::debug!(board_id = %id, "a busy board shows its old name to those who come in, for a while");
+        }
+    }
+
     /// Ends the actors of boards that were deleted, and puts everybody out of their rooms.
     pub fn boards_gone(&self, ids: &[BoardId]) {
         for id in ids {

@@ -88,7 +88,7 @@ impl<W: Clone> Sequencer<W> {
             match judged {
                 Ok(fate) => {
                     let role = access.role(pending.request.actor);
-                    self.settle(Entry { pending, fate, group: None, role, binds: false }, effects);
+                    self.settle(Entry { pending, fate, group: None, role, binds: false }, now, effects);
                 }
                 Err(why) => {
                     group.pending = std::iter::once(pending).chain(waiting).collect();
@@ -146,7 +146,7 @@ impl<W: Clone> Sequencer<W> {
         let number = Some(self.atomic_groups);
         for (pending, fate) in std::mem::take(&mut group.pending).into_iter().zip(fates) {
             let role = access.role(pending.request.actor);
-            self.settle(Entry { pending, fate, group: number, role, binds: false }, effects);
+            self.settle(Entry { pending, fate, group: number, role, binds: false }, now, effects);
         }
         Ok(())
     }
@@ -213,15 +213,15 @@ impl<W: Clone> Sequencer<W> {
     }
 
     /// Lets an answer wait for the commit of the head that it was judged at.
-    fn settle(&mut self, mut entry: Entry<W>, effects: &mut Effects<W>) {
+    fn settle(&mut self, mut entry: Entry<W>, now: Moment, effects: &mut Effects<W>) {
         let Some(live) = &mut self.live else { return };
         let batch = if live.filling.len() > 0 { Some(&mut live.filling) } else { live.in_flight.as_mut() };
-        match batch {
-            Some(batch) => {
-                self.untold.note(&mut entry);
-                batch.wait(entry);
-            }
-            None => effects.extend(entry.into_answer()),
+        self.untold.note(&mut entry);
+        if let Some(batch) = batch {
+            batch.wait(entry);
+        } else {
+            self.untold.settled(&entry, now);
+            effects.extend(entry.into_answer());
         }
     }
 

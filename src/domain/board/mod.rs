@@ -22,3 +22,10 @@ mod untold;
 
 pub use check::{Context, Verdict};
 pub use state::{Board, Touched};
+
+#[cfg(test)]
+mod check_tests;
+#[cfg(test)]
+mod desk_tests;
+#[cfg(test)]
+mod replay_tests;

@@ -66,7 +66,9 @@ fn next_above<Id: Copy + PartialEq>(order: &BTreeMap<Rank, Id>, rank: &Rank, sub
     order.range((Excluded(rank), Unbounded)).find(|(_, id)| Some(**id) != subject).map(|(rank, _)| rank.clone())
 }
 
-/// Gives new ranks to up to `below` neighbours at and under `lower` and to as many above it as may still be.
+/// Gives new ranks to up to `below` neighbours at and under `lower` and to as many above it as may still be. The gap
+/// in the middle is left wide, and the outermost neighbours crowd at the ends: what is squeezed in goes on in the
+/// middle, and moves the neighbours outwards until they are left behind.
 fn respace<Id: Copy + Ord>(
     order: &BTreeMap<Rank, Id>,
     lower: Option<&Rank>,
@@ -104,6 +106,32 @@ mod tests {
     struct Line {
         order: BTreeMap<Rank, u32>,
         ids: Vec<u32>,
+    }
+
+    /// Always in the middle of the last gap, which is the worst that can be done: as many as a column can hold.
+    #[test]
+    fn ten_thousand_squeezes_into_one_gap_never_make_a_long_rank() {
+        let mut order = BTreeMap::new();
+        let mut ranks: std::collections::HashMap<u32, Rank> = std::collections::HashMap::new();
+        let mut gap = (0, 1);
+        for id in 0..10_000 {
+            let after = if id < 2 { None } else { Some(gap.0) };
+            let placement =
+                place(&order, |id| ranks.get(&id).cloned(), None, Neighbours { after, before: None }).unwrap();
+            assert!(placement.ranks.len() <= RESPACED_MAX && longest(&placement) <= RANK_BYTES_MAX);
+            for id in placement.ranks.keys() {
+                order.remove(&ranks[id]);
+            }
+            for (id, rank) in placement.ranks.into_iter().chain([(id, placement.rank)]) {
+                assert!(order.insert(rank.clone(), id).is_none(), "rank taken");
+                ranks.insert(id, rank);
+            }
+            if id >= 2 {
+                gap = if id % 2 == 0 { (gap.0, id) } else { (id, gap.1) };
+            }
+        }
+        let (lower, upper) = (&ranks[&gap.0], &ranks[&gap.1]);
+        assert!(lower < upper && order.len() == 10_000);
     }
 
     impl Line {
@@ -175,69 +203,5 @@ mod tests {
                 hot = if near { hot } else { id };
             }
         }
-    }
-
-    fn experiment(name: &str, pick: impl Fn(&BTreeMap<Rank, u32>, u32, Option<u32>) -> Option<u32>) {
-        let mut order: BTreeMap<Rank, u32> = BTreeMap::new();
-        let mut ranks: std::collections::HashMap<u32, Rank> = Default::default();
-        let mut longest = 0;
-        let mut last = None;
-        let mut respaces = 0;
-        for id in 0..20_000u32 {
-            let after = pick(&order, id, last);
-            let Some(p) = place(&order, |id| ranks.get(&id).cloned(), None, Neighbours { after, before: None }) else {
-                println!("{name}: NO ROOM at {id}");
-                return;
-            };
-            if !p.ranks.is_empty() {
-                respaces += 1;
-            }
-            for (id, rank) in &p.ranks {
-                order.remove(&ranks[id]);
-                ranks.insert(*id, rank.clone());
-            }
-            for (id, rank) in &p.ranks {
-                order.insert(rank.clone(), *id);
-            }
-            longest =
-                longest.max(p.rank.as_str().len()).max(p.ranks.values().map(|r| r.as_str().len()).max().unwrap_or(0));
-            order.insert(p.rank.clone(), id);
-            ranks.insert(id, p.rank);
-            last = Some(id);
-            if id % 4000 == 1999 {
-                println!("{name} {id}: longest {longest} respaces {respaces}");
-            }
-        }
-    }
-
-    #[test]
-    fn experiments() {
-        use std::cell::Cell;
-        let gap = Cell::new((0u32, 1u32));
-        experiment("alternating", |order, id, _| {
-            if order.len() < 2 {
-                return order.values().last().copied();
-            }
-            let g = gap.get();
-            gap.set(if id % 2 == 0 { (g.0, id) } else { (id, g.1) });
-            Some(g.0)
-        });
-        experiment("before-last", |order, _, last| {
-            let rank = order.iter().find(|(_, i)| Some(**i) == last).map(|(r, _)| r.clone())?;
-            order.range(..rank).next_back().map(|(_, i)| *i).or(Some(0))
-        });
-        experiment("longest-rank", |order, _, _| {
-            if order.len() > 2500 { None } else { order.iter().max_by_key(|(r, _)| r.as_str().len()).map(|(_, i)| *i) }
-        });
-        experiment("longest-gap", |order, _, _| {
-            if order.len() > 2500 {
-                return None;
-            }
-            let v: Vec<_> = order.iter().collect();
-            v.windows(2)
-                .max_by_key(|w| Rank::between(Some(w[0].0), Some(w[1].0)).as_str().len())
-                .map(|w| *w[0].1)
-                .or(v.last().map(|x| *x.1))
-        });
     }
 }

@@ -102,16 +102,14 @@ pub async fn first_kept_seq(conn: &mut Conn, board: BoardId) -> StoreResult<Opti
 /// # Errors
 /// Those of the database.
 pub async fn find_ops(conn: &mut Conn, board: BoardId, op_ids: &[OpId]) -> StoreResult<Vec<(OpId, FirstTime)>> {
-    let known = op_log::table.filter(op_log::board_id.eq(board).and(op_log::op_id.eq_any(op_ids))).select((
-        op_log::op_id,
-        op_log::seq,
-        op_log::version,
-        op_log::target,
-        op_log::hash,
-    ));
-    let known: Vec<(OpId, Seq, Version, AnyId, i64)> = query!(conn, |c| known.load(c).await)?;
+    let columns = (op_log::op_id, op_log::seq, op_log::version, op_log::target, op_log::hash);
+    // The board is looked at here, lest a plan that was made while the log was small walk through all of the board's.
+    let known = op_log::table.filter(op_log::op_id.eq_any(op_ids)).select((op_log::board_id, columns));
+    type Known = (OpId, Seq, Version, AnyId, i64);
+    let known: Vec<(BoardId, Known)> = query!(conn, |c| known.load(c).await)?;
+    let ours = known.into_iter().filter(|(found, _)| *found == board);
     let first_time = |(op_id, seq, version, AnyId(target), hash)| (op_id, FirstTime { seq, version, target, hash });
-    Ok(known.into_iter().map(first_time).collect())
+    Ok(ours.map(|(_, known)| first_time(known)).collect())
 }
 
 /// Who brought `target`, a task or a column, to each of `versions`. Those whose event is no longer kept are missing.

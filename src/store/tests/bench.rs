@@ -66,6 +66,34 @@ async fn large_board(fresh: Fresh) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures"]
+async fn a_quiet_board_on_sqlite() {
+    quiet_board(Fresh::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures"]
+async fn a_quiet_board_on_postgresql() {
+    quiet_board(Fresh::postgres().await).await;
+}
+
+/// One board, one move at a time.
+async fn quiet_board(fresh: Fresh) {
+    let mut sheet = Sheet::new(&fresh).await;
+    let id = sheet.create("task").await;
+    let mut micros = Vec::new();
+    for round in 0..3_000 {
+        let batch = sheet.batch(vec![sheet.moving(id, round % 5)]);
+        let begun = Instant::now();
+        let answer = sheet.submit(&batch).await;
+        micros.push(begun.elapsed().as_micros());
+        sheet.remember(&batch, &answer);
+    }
+    micros.sort_unstable();
+    println!("{}: a commit in {} us, p99 {} us", fresh.store.engine_name(), micros[1_500], micros[2_970]);
+}
+
 /// 50 boards of 200 tasks, each with a batch of 4 moves in flight all the time.
 async fn moves(fresh: Fresh) {
     let committer = fresh.store.committer();
