@@ -199,7 +199,7 @@ impl Numbers {
         at: Moment,
     ) -> Result<Task, String> {
         let priority = [Priority::Low, Priority::Medium, Priority::Medium, Priority::High, Priority::Critical];
-        let points = [1, 2, 3, 5, 8, 13].choose(&mut self.random).copied().filter(|_| index % 2 == 0);
+        let points = [1, 2, 3, 5, 8, 13].choose(&mut self.random).copied().filter(|_| index.is_multiple_of(2));
         Ok(Task {
             id: TaskId(self.id()),
             number: i64::try_from(index).unwrap_or(i64::MAX) + 1,
@@ -209,7 +209,7 @@ impl Numbers {
             version: 1,
             priority: priority.choose(&mut self.random).copied().unwrap_or(Priority::Medium),
             story_points: points.map(StoryPoints::new).transpose()?,
-            due_date: (index % 3 == 0).then(|| at.plus_millis(self.random.random_range(1..60) * DAY_MS)),
+            due_date: index.is_multiple_of(3).then(|| at.plus_millis(self.random.random_range(1..60) * DAY_MS)),
             assignee_ids: Box::default(),
             label_ids: Box::default(),
             comment_count: 0,
