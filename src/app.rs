@@ -16,8 +16,9 @@ use tracing_actix_web::TracingLogger;
 
 /// What is in flight is waited for at most so long when the node stops.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
-/// After the last close, so that the peers can answer it.
+/// After the last close, for the peers to answer it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4_096;
 const CONNECTIONS_MAX: usize = 100_000;
@@ -78,7 +79,8 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
     };
     let limits = Limits::new(config.rate_limits.enabled);
     let app = web::Data::new(App::new(store.clone(), live.clone(), auth.clone(), limits, api_config, metrics));
-    let server = listen(&config, app, &live, auth, &store)?;
+    let server = listen(&config, app, &live, auth.clone(), &store)?;
+    actix_web::rt::spawn(sweep(auth));
     let drain = Duration::from_secs(config.server.drain_seconds);
     actix_web::rt::spawn(stop_on_signal(server.handle(), live, drain));
     server.await.map_err(AppError::Serve)?;
@@ -126,6 +128,17 @@ fn listen(
     Ok(server.run())
 }
 
+/// Deletes what has ended long ago, once an hour.
+async fn sweep(auth: Auth) {
+    let mut hours = actix_web::rt::time::interval(SWEEP_EVERY);
+    loop {
+        hours.tick().await;
+        if let Err(error) = auth.sweep().await {
+            tracing::warn!(%error, "ended sessions could not be deleted; it is tried again in an hour");
+        }
+    }
+}
+
 /// The order of an orderly stop: not ready, no new connections, boards flushed, sockets closed one after the other.
 async fn stop_on_signal(server: ServerHandle, live: Live, drain: Duration) {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
@@ -137,10 +150,8 @@ async fn stop_on_signal(server: ServerHandle, live: Live, drain: Duration) {
     let stop = async {
         live.begin_drain();
         server.pause().await;
-        live.drain(drain);
-        actix_web::rt::time::sleep(drain).await;
+        live.drain(drain, CLOSE_WITHIN).await;
         live.flushed(FLUSH_WITHIN).await;
-        actix_web::rt::time::sleep(CLOSE_WITHIN).await;
         server.stop(true).await;
     };
     tokio::select! {

@@ -102,6 +102,7 @@ pub async fn patch(caller: Caller, app: web::Data<App>, id: Ids<BoardId>, body: 
     let name = body.name.ok_or_else(|| ApiError::field("", "must name a field to change"))?;
     let row = app.store.write(async move |mut c| rows::rename_board(&mut c, id, &name, now()).await).await?;
     let row = row.ok_or_else(|| ApiError::not_found("board"))?;
+    app.live.board_renamed(id);
     announce(&app, caller, &row, "board.updated");
     Ok(web::Json(shown(row)))
 }

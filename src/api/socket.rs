@@ -13,11 +13,14 @@ use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::BoxFuture;
 
+/// Where the WebSocket is: its own place, and the aliases.
+pub(super) const SOCKET_PATHS: [&str; 3] = ["/api/v1/ws", "/ws", "/ws/"];
+
 /// Mounts the WebSocket for one worker thread; before [`super::configure`].
 pub fn configure_socket(sessions: Sessions) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config.app_data(sessions);
-        for path in ["/api/v1/ws", "/ws", "/ws/"] {
+        for path in SOCKET_PATHS {
             config.route(path, web::get().to(upgrade));
         }
     }

@@ -1,5 +1,6 @@
 //! The span of a request: every line of the log that it causes bears these fields.
 
+use super::socket::SOCKET_PATHS;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -13,6 +14,10 @@ pub struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
+        if SOCKET_PATHS.contains(&request.path()) {
+            // It would be entered for each piece of all that a connection is ever sent.
+            return Span::none();
+        }
         root_span!(request, user_id = Empty, workspace_id = Empty, board_id = Empty)
     }
 

@@ -1,6 +1,11 @@
 //! The command line: a file a command.
 
+mod admin;
+mod doctor;
 mod migrate;
+mod openapi;
+mod population;
+mod seed;
 mod serve;
 
 use clap::{Args, Parser, Subcommand};
@@ -27,6 +32,15 @@ enum Command {
     Serve(serve::Serve),
     /// Applies pending migrations and stops
     Migrate(migrate::Migrate),
+    /// Fills a database, migrating it first, and mints access tokens: for demonstrations, tests and load
+    Seed(seed::Seed),
+    /// Looks after system admins
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Prints the OpenAPI document
+    Openapi,
+    /// Checks configuration, database, Redis, clock and limits, a line each; exits 1 where something is wrong
+    Doctor,
 }
 
 /// What every command is told of the configuration; anything else has a variable or a key in the files.
@@ -81,6 +95,10 @@ pub fn run(cli: Cli) -> CliResult<ExitCode> {
     match command {
         Command::Serve(serve) => serve.run(settings),
         Command::Migrate(migrate) => migrate.run(settings),
+        Command::Seed(seed) => seed.run(settings),
+        Command::Admin(admin) => admin.run(settings),
+        Command::Openapi => openapi::run(),
+        Command::Doctor => doctor::run(settings),
     }
 }
 

@@ -144,7 +144,10 @@ fn log(layers: &Layers) -> Result<Log, ConfigError> {
 
 fn number(layers: &Layers, key: &str, bounds: RangeInclusive<u64>) -> Result<Option<u64>, ConfigError> {
     let Some(value) = layers.value(key)? else { return Ok(None) };
-    match value.to_u128().and_then(|number| u64::try_from(number).ok()).filter(|number| bounds.contains(number)) {
+    // TOML's numbers are signed, those of variables are not.
+    let found = value.to_i128().and_then(|number| u64::try_from(number).ok());
+    let found = found.or(value.to_u128().and_then(|number| u64::try_from(number).ok()));
+    match found.filter(|number| bounds.contains(number)) {
         Some(number) => Ok(Some(number)),
         None => {
             let right = format!("a whole number from {} to {}", bounds.start(), bounds.end());

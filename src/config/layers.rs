@@ -101,14 +101,14 @@ impl Layers {
     /// # Errors
     /// Where a file can't be read or has no TOML in it, and for an unknown key.
     pub(super) fn read(sources: &Sources) -> Result<Self, ConfigError> {
-        let common = Figment::new().merge(file(&sources.folder.join("config/default.toml")));
+        let common = Figment::new().merge(file_if_any(&sources.folder.join("config/default.toml")));
         let upper = Figment::new();
         let upper = match &sources.file {
             Some(path) if !path.is_file() => {
                 let fault = "there is no such file".to_owned();
                 return Err(ConfigError { key: path.display().to_string(), place: "the flag --config".into(), fault });
             }
-            Some(path) => upper.merge(file(path)),
+            Some(path) => upper.merge(Toml::file_exact(path)),
             None => upper,
         };
         let given = sources.variables.iter().filter(|(_, value)| !value.is_empty());
@@ -120,7 +120,7 @@ impl Layers {
         layers.environment =
             layers.parsed("environment", right, Environment::named)?.unwrap_or(Environment::Development);
         let own = format!("config/{}.toml", layers.environment.name());
-        layers.figment = common.merge(file(&sources.folder.join(&own))).merge(&upper);
+        layers.figment = common.merge(file_if_any(&sources.folder.join(&own))).merge(&upper);
         layers.check_keys()?;
         Ok(layers)
     }
@@ -205,8 +205,9 @@ impl Layers {
     }
 }
 
-fn file(path: &Path) -> figment::providers::Data<Toml> {
-    Toml::file_exact(path)
+/// Reads this very file: without it, none of the folders above is searched.
+fn file_if_any(path: &Path) -> Figment {
+    if path.is_file() { Figment::from(Toml::file_exact(path)) } else { Figment::new() }
 }
 
 fn place(metadata: &Metadata) -> String {

@@ -142,3 +142,31 @@ fn secrets_are_made_once_and_kept_to_their_owner() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(config.secrets().unwrap_err().to_string().contains("mode 644"));
 }
+
+/// The shipped files are read as they are, and the comments of the first one name every key.
+#[test]
+fn the_shipped_files_are_good() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (jwt, refresh) = ("j".repeat(32), "r".repeat(32));
+    for environment in Environment::ALL {
+        let given = [("TEAMFLOW_ENV", environment.name()), ("JWT_SECRET", &jwt), ("REFRESH_SECRET", &refresh)];
+        let config = Config::load(&Sources { folder: root.into(), ..sources(&given) }).unwrap();
+        assert_eq!(config.environment, environment);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(root.join("config/default.toml")).unwrap();
+    let is_key = |line: &str| line.starts_with('#') && line.contains(" = ") && !line.starts_with("# ");
+    let bare = |line: &str| if is_key(line) { line[1..].to_owned() } else { line.to_owned() };
+    let uncommented: Vec<String> = text.lines().map(bare).filter(|line| !line.starts_with("replica_url")).collect();
+    let file = folder.path().join("all.toml");
+    fs::write(&file, uncommented.join("\n")).unwrap();
+    let config = Config::load(&Sources { file: Some(file), ..sources(&[]) }).unwrap();
+    let plain = Config::load(&sources(&[])).unwrap();
+    assert_eq!(config.database.url, plain.database.url);
+    assert_eq!(config.server.listen, plain.server.listen);
+    assert_eq!(config.live.board_idle_seconds, plain.live.board_idle_seconds);
+    for key in KEYS.iter().filter(|key| key.name != "redis.url") {
+        let last = key.name.rsplit('.').next().unwrap();
+        assert!(text.contains(&format!("\n#{last} = ")), "{} is not in default.toml", key.name);
+    }
+}

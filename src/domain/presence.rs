@@ -132,6 +132,11 @@ impl Roster {
         Listing { presence, count: Some(self.sessions.len()) }
     }
 
+    /// Those of whom the others have yet to be told.
+    pub fn untold(&self) -> impl Iterator<Item = SessionId> {
+        self.untold.keys().copied()
+    }
+
     /// What the others have yet to be told; without joins and leaves where `states_only`.
     pub fn take_updates(&mut self, states_only: bool) -> Vec<Update> {
         let told = |untold: &Untold| !states_only || *untold == Untold::Update;

@@ -67,8 +67,23 @@ impl Rank {
         Self(key.into())
     }
 
-    /// `count` ranks between the two, in order and evenly apart, by halving.
+    /// `count` ranks between the two, in order and evenly apart.
     pub fn spread(lower: Option<&Self>, upper: Option<&Self>, count: usize) -> Vec<Self> {
+        Self::spread_by(lower, upper, count, |count| count / 2)
+    }
+
+    /// `count` ranks between the two, in order, and the closer together the nearer they are to `lower`.
+    pub fn crowd_low(lower: Option<&Self>, upper: Option<&Self>, count: usize) -> Vec<Self> {
+        Self::spread_by(lower, upper, count, |count| count * 3 / 4)
+    }
+
+    /// `count` ranks between the two, in order, and the closer together the nearer they are to `upper`.
+    pub fn crowd_high(lower: Option<&Self>, upper: Option<&Self>, count: usize) -> Vec<Self> {
+        Self::spread_by(lower, upper, count, |count| count / 4)
+    }
+
+    /// By halving; `below` says how many of some ranks go below the middle.
+    fn spread_by(lower: Option<&Self>, upper: Option<&Self>, count: usize, below: fn(usize) -> usize) -> Vec<Self> {
         let mut ranks = Vec::with_capacity(count);
         match (lower, upper) {
             (lower, None) => {
@@ -86,9 +101,10 @@ impl Rank {
             }
             (Some(_), Some(_)) if count > 0 => {
                 let middle = Self::between(lower, upper);
-                ranks.extend(Self::spread(lower, Some(&middle), count / 2));
+                let first = below(count - 1);
+                ranks.extend(Self::spread_by(lower, Some(&middle), first, below));
                 ranks.push(middle.clone());
-                ranks.extend(Self::spread(Some(&middle), upper, count - count / 2 - 1));
+                ranks.extend(Self::spread_by(Some(&middle), upper, count - 1 - first, below));
             }
             _ => {}
         }

@@ -11,8 +11,8 @@ pub struct Moment(i64);
 const PRINTER: jiff::fmt::temporal::DateTimePrinter = jiff::fmt::temporal::DateTimePrinter::new().precision(Some(6));
 
 impl Moment {
-    /// 9999-12-30T22:00:00.999999Z: the last whose text is sure to have a four-digit year in every time zone.
-    pub const MAX: Self = Self(253_402_207_200_999_999);
+    /// 9999-12-30T21:59:59.999999Z: the last that has a four-digit year in every time zone.
+    pub const MAX: Self = Self(253_402_207_199_999_999);
     /// 0001-01-01T00:00:00Z.
     pub const MIN: Self = Self(-62_135_596_800_000_000);
 

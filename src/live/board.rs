@@ -23,6 +23,7 @@ use actix::prelude::*;
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -329,8 +330,8 @@ impl BoardActor {
             actor.tells = false;
             let updates = actor.attendance.updates();
             let hubs: Vec<_> = actor.attendance.hubs().collect();
-            for hub in hubs.into_iter().filter(|_| !updates.is_empty()) {
-                actor.deliver(hub, Delivery::Presence(updates.clone()));
+            for hub in hubs {
+                actor.deliver(hub, Delivery::Presence(Arc::clone(&updates)));
             }
             actor.flush_deliveries();
             actor.tell_presence(context);
@@ -344,7 +345,7 @@ impl BoardActor {
             return;
         }
         self.sequencer.rest();
-        self.joiners.rest();
+        self.joiners.drop_snapshot();
         self.tail.clear();
         if unused >= self.live.idle() && self.attendance.roster.is_empty() {
             self.live.board_ends(self.id, &context.address());
@@ -509,6 +510,19 @@ impl Handler<End> for BoardActor {
 
     fn handle(&mut self, _: End, context: &mut Self::Context) {
         self.end(context);
+    }
+}
+
+/// The board has another name: snapshots that bear the old one are not handed out any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Renamed;
+
+impl Handler<Renamed> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Renamed, _: &mut Self::Context) {
+        self.joiners.drop_snapshot();
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::board::BoardActor;
 use super::clock;
+use super::lobby::{PresenceUpdates, Updates};
 use super::online::{Online, OnlineActor};
 use super::outbox::Outbox;
 use super::registry::AccessCell;
@@ -21,7 +22,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// What one write to a socket costs. Source: `load-tests fanout`, one `sendto` on loopback.
@@ -169,6 +170,8 @@ impl Peer {
 /// The sessions of a worker thread and the rooms they are in. Used directly by what runs on that thread.
 pub struct Local {
     online: Online,
+    /// How many sessions this node has, on all threads.
+    sessions: Arc<AtomicUsize>,
     peers: RefCell<HashMap<SessionId, Rc<Peer>>>,
     rooms: RefCell<HashMap<Room, Members>>,
     dirty: RefCell<Vec<Rc<Peer>>>,
@@ -181,12 +184,13 @@ struct Members {
 }
 
 impl Local {
-    fn new(online: Online) -> Self {
-        Self { online, peers: RefCell::default(), rooms: RefCell::default(), dirty: RefCell::default() }
+    fn new(online: Online, sessions: Arc<AtomicUsize>) -> Self {
+        Self { online, sessions, peers: RefCell::default(), rooms: RefCell::default(), dirty: RefCell::default() }
     }
 
     pub fn add(&self, peer: &Rc<Peer>) {
         self.peers.borrow_mut().insert(peer.id, Rc::clone(peer));
+        self.sessions.fetch_add(1, Ordering::Relaxed);
         metrics::gauge!("websocket_active_connections").increment(1);
     }
 
@@ -195,6 +199,7 @@ impl Local {
         if self.peers.borrow_mut().remove(&peer.id).is_none() {
             return;
         }
+        self.sessions.fetch_sub(1, Ordering::Relaxed);
         metrics::gauge!("websocket_active_connections").decrement(1);
         for (room, host) in peer.rooms.take() {
             self.take_out(room, peer.id);
@@ -295,17 +300,18 @@ impl Local {
         peer.outbox.wake();
     }
 
-    /// Tells everybody of all but themselves: one frame for those who are told all, one each for those who are told of.
-    fn presence(&self, room: Room, updates: &[(SessionId, Bytes)]) {
+    /// Tells everybody what concerns them: one frame for those whom all of it does, one each for the others.
+    fn presence(&self, room: Room, updates: &Updates) {
         let rooms = self.rooms.borrow();
         let Some(members) = rooms.get(&room) else { return };
-        let Some(whole) = codec::presence(room, updates.iter().map(|(_, update)| update)) else { return };
-        let named: HashSet<SessionId> = updates.iter().map(|(session, _)| *session).collect();
+        let Some(whole) = codec::presence(room, updates.updates.iter().map(|(_, update)| update)) else { return };
+        let named: HashSet<SessionId> = updates.updates.iter().map(|(session, _)| *session).collect();
         for (session, peer) in &members.peers {
-            let frame = if named.contains(session) {
-                codec::presence(room, updates.iter().filter(|(other, _)| other != session).map(|(_, update)| update))
-            } else {
+            let frame = if updates.concerns_wholly(*session, &named) {
                 Some(whole.clone())
+            } else {
+                let theirs = updates.updates.iter().filter(|(other, _)| updates.concerns(*session, *other));
+                codec::presence(room, theirs.map(|(_, update)| update))
             };
             if let Some(frame) = frame {
                 peer.put(Wire::One(frame), true);
@@ -379,7 +385,7 @@ pub enum Delivery {
         session: SessionId,
         answer: Bytes,
     },
-    Presence(Vec<(SessionId, Bytes)>),
+    Presence(PresenceUpdates),
     /// The room is no more.
     Closed,
 }
@@ -402,8 +408,8 @@ pub struct HubHandle {
 
 impl HubHandle {
     /// Starts the hub of the current worker thread.
-    pub fn start(online: Online) -> (Self, Rc<Local>) {
-        let local = Rc::new(Local::new(online));
+    pub fn start(online: Online, sessions: Arc<AtomicUsize>) -> (Self, Rc<Local>) {
+        let local = Rc::new(Local::new(online, sessions));
         let overrun = Arc::new(AtomicBool::new(false));
         let hub = Hub {
             local: Rc::clone(&local),

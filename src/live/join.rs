@@ -48,10 +48,8 @@ impl Joiners {
     }
 
     /// Lets the snapshot go that is kept for those who may yet come.
-    pub fn rest(&mut self) {
-        if self.is_idle() {
-            self.snapshot = None;
-        }
+    pub fn drop_snapshot(&mut self) {
+        self.snapshot = None;
     }
 
     /// Those who have waited too long, or all of them.

@@ -3,12 +3,13 @@
 use super::hub::{Access, Delivery, HubId};
 use super::registry::Live;
 use crate::domain::ids::SessionId;
-use crate::domain::presence::{Roster, Update, UserName};
+use crate::domain::presence::{Roster, UserName};
 use crate::protocol::codec;
 use crate::protocol::frame::{RequestId, Room};
 use bytes::Bytes;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Presence is told at most so often.
@@ -21,12 +22,15 @@ const LARGE_EVERY: Duration = Duration::from_secs(1);
 pub struct Attendance {
     pub roster: Roster,
     hubs: HashMap<SessionId, HubId>,
+    /// Those who came since presence was last told, and whom their list named as news that the others have yet to hear.
+    newcomers: HashMap<SessionId, HashSet<SessionId>>,
     counts: HashMap<HubId, usize>,
     large_told_at: Option<Instant>,
 }
 
 impl Attendance {
     pub fn join(&mut self, session: SessionId, hub: HubId, user: UserName) {
+        self.newcomers.insert(session, self.roster.untold().collect());
         self.roster.join(session, user);
         if self.hubs.insert(session, hub).is_none() {
             *self.counts.entry(hub).or_default() += 1;
@@ -35,6 +39,7 @@ impl Attendance {
 
     pub fn leave(&mut self, session: SessionId) {
         self.roster.leave(session);
+        self.newcomers.remove(&session);
         let Some(hub) = self.hubs.remove(&session) else { return };
         let count = self.counts.entry(hub).or_default();
         *count -= 1;
@@ -52,15 +57,38 @@ impl Attendance {
         self.counts.keys().copied()
     }
 
-    /// What the others have yet to be told, encoded once.
-    pub fn updates(&mut self) -> Vec<(SessionId, Bytes)> {
+    /// What the others have yet to be told.
+    pub fn updates(&mut self) -> PresenceUpdates {
         let now = Instant::now();
         let states_only = self.roster.is_large() && self.large_told_at.is_some_and(|at| now - at < LARGE_EVERY);
         if !states_only {
             self.large_told_at = Some(now);
         }
         let updates = self.roster.take_updates(states_only);
-        updates.iter().map(|update: &Update| (update.session_id(), codec::presence_update(update))).collect()
+        let updates = updates.iter().map(|update| (update.session_id(), codec::presence_update(update))).collect();
+        Arc::new(Updates { updates, newcomers: std::mem::take(&mut self.newcomers) })
+    }
+}
+
+/// Changes of presence on their way to every hub of a room.
+pub type PresenceUpdates = Arc<Updates>;
+
+pub struct Updates {
+    /// Of whom, and how it is told; encoded once.
+    pub updates: Vec<(SessionId, Bytes)>,
+    /// Who knows of whom already.
+    newcomers: HashMap<SessionId, HashSet<SessionId>>,
+}
+
+impl Updates {
+    /// Whether `session` is told of `other`: not of itself, nor what its list of those present has told it.
+    pub fn concerns(&self, session: SessionId, other: SessionId) -> bool {
+        session != other && !self.newcomers.get(&session).is_some_and(|known| known.contains(&other))
+    }
+
+    /// Whether `session` is told all of it.
+    pub fn concerns_wholly(&self, session: SessionId, named: &HashSet<SessionId>) -> bool {
+        !named.contains(&session) && !self.newcomers.contains_key(&session)
     }
 }
 
@@ -118,7 +146,7 @@ impl Lobby {
             let updates = attendance.updates();
             for hub in attendance.hubs() {
                 if let Some(hub) = self.live.hub(hub) {
-                    hub.deliver(*room, vec![Delivery::Presence(updates.clone())]);
+                    hub.deliver(*room, vec![Delivery::Presence(Arc::clone(&updates))]);
                 }
             }
         }

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -246,6 +246,7 @@ struct Inner {
     committer: Committer,
     config: LiveConfig,
     online: Online,
+    sessions: Arc<AtomicUsize>,
     hubs: RwLock<Vec<HubHandle>>,
     boards: Mutex<HashMap<BoardId, BoardHandle>>,
     workspaces: Mutex<HashMap<WorkspaceId, WorkspaceHandle>>,
@@ -266,6 +267,7 @@ impl Live {
                 committer,
                 config,
                 online,
+                sessions: Arc::default(),
                 hubs: RwLock::default(),
                 boards: Mutex::default(),
                 workspaces: Mutex::default(),
@@ -276,7 +278,7 @@ impl Live {
 
     /// Starts the hub of the current worker thread.
     pub fn add_hub(&self) -> (HubId, Rc<Local>) {
-        let (hub, local) = HubHandle::start(self.0.online.clone());
+        let (hub, local) = HubHandle::start(self.0.online.clone(), Arc::clone(&self.0.sessions));
         let mut hubs = self.0.hubs.write().unwrap_or_else(PoisonError::into_inner);
         hubs.push(hub);
         (hubs.len() - 1, local)
@@ -481,6 +483,15 @@ impl Live {
         rooms.into_iter().for_each(|room| self.announce(&[room], announcement));
     }
 
+    /// A board's name, which stands in its snapshots but not in its log, was changed.
+    pub fn board_renamed(&self, id: BoardId) {
+        if let Some(board) = self.board_at_hand(id)
+            && board.addr.try_send(board::Renamed).is_err()
+        {
+            tracing::debug!(board_id = %id, "a busy board shows its old name to those who come in, for a while");
+        }
+    }
+
     /// Ends the actors of boards that were deleted, and puts everybody out of their rooms.
     pub fn boards_gone(&self, ids: &[BoardId]) {
         for id in ids {
@@ -512,9 +523,13 @@ impl Live {
         self.0.is_draining.store(true, Ordering::Release);
     }
 
-    /// Closes all sessions, spread over the window.
-    pub fn drain(&self, window: Duration) {
+    /// Closes all sessions, spread over the window, and waits until they are gone, at most so long and the grace.
+    pub async fn drain(&self, window: Duration, grace: Duration) {
         self.hubs().iter().for_each(|hub| hub.drain(window));
+        let deadline = Instant::now() + window + grace;
+        while self.0.sessions.load(Ordering::Relaxed) > 0 && Instant::now() < deadline {
+            actix::clock::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until the boards have nothing in flight, at most so long.

@@ -6,6 +6,7 @@
 mod calls;
 pub mod columns;
 pub mod committer;
+mod condition;
 pub mod conn;
 pub mod error;
 mod migrate;
@@ -14,6 +15,7 @@ pub mod queries;
 pub mod schema;
 mod sqlite;
 
+pub use condition::Condition;
 pub use conn::Conn;
 pub use error::{StoreError, StoreResult};
 pub use migrate::Step;

@@ -28,6 +28,8 @@ pub(super) struct Entry<W> {
     pub(super) group: Option<u64>,
     /// The actor's role when it was judged.
     pub(super) role: Option<Role>,
+    /// Its refusal is that of its retries too.
+    pub(super) binds: bool,
 }
 
 impl<W> Entry<W> {
@@ -137,8 +139,12 @@ impl<W> Batch<W> {
         self.entries.iter().all(|entry| access.role(entry.pending.request.actor) == entry.role)
     }
 
-    pub(super) fn pending_mut(&mut self) -> impl Iterator<Item = &mut Pending<W>> {
-        self.entries.iter_mut().map(|entry| &mut entry.pending)
+    pub(super) fn entries(&self) -> &[Entry<W>] {
+        &self.entries
+    }
+
+    pub(super) fn entries_mut(&mut self) -> &mut [Entry<W>] {
+        &mut self.entries
     }
 
     pub(super) fn into_entries(self) -> impl Iterator<Item = Entry<W>> {

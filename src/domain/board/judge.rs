@@ -53,10 +53,13 @@ impl<W: Clone> Sequencer<W> {
         self.flush(effects);
     }
 
-    /// What was found out about waiting ops is of no use when none waits.
+    /// What was found out about open ops is of no use when none is open. Ops that the store refuses must be
+    /// remembered until then: two of them would else bring each other back for ever.
     pub(super) fn forget_findings(&mut self) {
         if self.queue.is_empty() {
             self.unknown.clear();
+        }
+        if self.is_quiet() {
             self.refused.clear();
         }
     }
@@ -85,7 +88,7 @@ impl<W: Clone> Sequencer<W> {
             match judged {
                 Ok(fate) => {
                     let role = access.role(pending.request.actor);
-                    self.settle(Entry { pending, fate, group: None, role }, effects);
+                    self.settle(Entry { pending, fate, group: None, role, binds: false }, now, effects);
                 }
                 Err(why) => {
                     group.pending = std::iter::once(pending).chain(waiting).collect();
@@ -143,7 +146,7 @@ impl<W: Clone> Sequencer<W> {
         let number = Some(self.atomic_groups);
         for (pending, fate) in std::mem::take(&mut group.pending).into_iter().zip(fates) {
             let role = access.role(pending.request.actor);
-            self.settle(Entry { pending, fate, group: number, role }, effects);
+            self.settle(Entry { pending, fate, group: number, role, binds: false }, now, effects);
         }
         Ok(())
     }
@@ -171,6 +174,9 @@ impl<W: Clone> Sequencer<W> {
                 Ask::Op(op) if first.hash == hash => Fate::Accepted(applied(&live.board, op.kind(), first, true)),
                 _ => Fate::Refused(Refusal::Conflict("the op_id is used for another op".to_owned())),
             });
+        }
+        if let Some(refusal) = self.untold.get(request, hash) {
+            return if self.is_surely_new(request) { Ok(Fate::Refused(refusal)) } else { Err(Blocked::NeedsLog) };
         }
         if self.refused.contains(&request.op_id) {
             return Ok(Fate::Refused(Refusal::Defect));
@@ -207,13 +213,14 @@ impl<W: Clone> Sequencer<W> {
     }
 
     /// Lets an answer wait for the commit of the head that it was judged at.
-    fn settle(&mut self, entry: Entry<W>, effects: &mut Effects<W>) {
+    fn settle(&mut self, mut entry: Entry<W>, now: Moment, effects: &mut Effects<W>) {
         let Some(live) = &mut self.live else { return };
-        if live.filling.len() > 0 {
-            live.filling.wait(entry);
-        } else if let Some(batch) = &mut live.in_flight {
+        let batch = if live.filling.len() > 0 { Some(&mut live.filling) } else { live.in_flight.as_mut() };
+        self.untold.note(&mut entry);
+        if let Some(batch) = batch {
             batch.wait(entry);
         } else {
+            self.untold.settled(&entry, now);
             effects.extend(entry.into_answer());
         }
     }

@@ -18,6 +18,14 @@ mod request;
 pub mod sequencer;
 mod stall;
 mod state;
+mod untold;
 
 pub use check::{Context, Verdict};
 pub use state::{Board, Touched};
+
+#[cfg(test)]
+mod check_tests;
+#[cfg(test)]
+mod desk_tests;
+#[cfg(test)]
+mod replay_tests;

@@ -66,7 +66,9 @@ fn next_above<Id: Copy + PartialEq>(order: &BTreeMap<Rank, Id>, rank: &Rank, sub
     order.range((Excluded(rank), Unbounded)).find(|(_, id)| Some(**id) != subject).map(|(rank, _)| rank.clone())
 }
 
-/// Gives new ranks to up to `below` neighbours at and under `lower` and to as many above it as may still be.
+/// Gives new ranks to up to `below` neighbours at and under `lower` and to as many above it as may still be. The gap
+/// in the middle is left wide, and the outermost neighbours crowd at the ends: what is squeezed in goes on in the
+/// middle, and moves the neighbours outwards until they are left behind.
 fn respace<Id: Copy + Ord>(
     order: &BTreeMap<Rank, Id>,
     lower: Option<&Rank>,
@@ -83,9 +85,10 @@ fn respace<Id: Copy + Ord>(
     let mut over = order.range((start, Unbounded)).filter(others);
     window.extend(over.by_ref().take(RESPACED_MAX - place).map(|(rank, id)| (rank, *id)));
     let ceiling = over.next().map(|(rank, _)| rank);
-    let mut fresh = Rank::spread(floor, ceiling, window.len() + 1);
-    let rank = fresh.remove(place);
-    let changed = window.into_iter().zip(fresh).filter(|((old, _), new)| *old != new);
+    let rank = Rank::between(floor, ceiling);
+    let low = Rank::crowd_low(floor, Some(&rank), place);
+    let high = Rank::crowd_high(Some(&rank), ceiling, window.len() - place);
+    let changed = window.into_iter().zip(low.into_iter().chain(high)).filter(|((old, _), new)| *old != new);
     Placement { rank, ranks: changed.map(|((_, id), new)| (id, new)).collect() }
 }
 
@@ -103,6 +106,32 @@ mod tests {
     struct Line {
         order: BTreeMap<Rank, u32>,
         ids: Vec<u32>,
+    }
+
+    /// Always in the middle of the last gap, which is the worst that can be done: as many as a column can hold.
+    #[test]
+    fn ten_thousand_squeezes_into_one_gap_never_make_a_long_rank() {
+        let mut order = BTreeMap::new();
+        let mut ranks: std::collections::HashMap<u32, Rank> = std::collections::HashMap::new();
+        let mut gap = (0, 1);
+        for id in 0..10_000 {
+            let after = if id < 2 { None } else { Some(gap.0) };
+            let placement =
+                place(&order, |id| ranks.get(&id).cloned(), None, Neighbours { after, before: None }).unwrap();
+            assert!(placement.ranks.len() <= RESPACED_MAX && longest(&placement) <= RANK_BYTES_MAX);
+            for id in placement.ranks.keys() {
+                order.remove(&ranks[id]);
+            }
+            for (id, rank) in placement.ranks.into_iter().chain([(id, placement.rank)]) {
+                assert!(order.insert(rank.clone(), id).is_none(), "rank taken");
+                ranks.insert(id, rank);
+            }
+            if id >= 2 {
+                gap = if id % 2 == 0 { (gap.0, id) } else { (id, gap.1) };
+            }
+        }
+        let (lower, upper) = (&ranks[&gap.0], &ranks[&gap.1]);
+        assert!(lower < upper && order.len() == 10_000);
     }
 
     impl Line {

@@ -63,7 +63,9 @@ pub enum Effect<W> {
     },
     /// The events of the commit that has just finished may be told to everybody.
     Publish,
-    /// Read the board again, and report by [`Sequencer::loaded`](super::sequencer::Sequencer::loaded).
+    /// Read the board again, and report by [`Sequencer::loaded`](super::sequencer::Sequencer::loaded). Where the
+    /// store has a newer epoch than this activation's, give up by
+    /// [`Sequencer::abandon`](super::sequencer::Sequencer::abandon) first, and then go on as with [`Effect::Activate`].
     Load,
     /// Take the board (a new epoch) and read it, or give it up where it is gone.
     Activate,

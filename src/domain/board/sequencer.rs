@@ -4,7 +4,7 @@
 //! that they stand on is durable. One batch is in flight, one is filling. Nothing is told before its commit,
 //! refusals included: one that was judged by an uncommitted state would otherwise tell of it.
 
-use super::batch::{Batch, Entry};
+use super::batch::Batch;
 use super::commit::{Finding, FirstTime, Outcome};
 use super::model::{Epoch, Seq};
 use super::queue::{Group, Pending, Queue};
@@ -12,6 +12,7 @@ use super::recent::RecentOps;
 use super::refusal::Refusal;
 use super::stall::Stalls;
 use super::state::Board;
+use super::untold::UntoldRefusals;
 use crate::domain::ids::{BoardId, OpId, SessionId};
 use crate::domain::permission::Access;
 use crate::domain::time::Moment;
@@ -51,12 +52,14 @@ pub(super) struct Live<W> {
 pub struct Sequencer<W> {
     pub(super) board_id: BoardId,
     pub(super) live: Option<Live<W>>,
+    /// The last event that was told, while the board is read again only because a role has changed.
+    published: Option<Seq>,
     /// What came while there was no board, no number for a new task, or no answer from the log.
     pub(super) queue: Queue<W>,
     pub(super) recent: RecentOps,
     /// Ids that the store has found elsewhere.
     pub(super) taken: HashSet<Uuid>,
-    /// Waiting ops whose rows the store refuses.
+    /// Open ops whose rows the store refuses.
     pub(super) refused: HashSet<OpId>,
     /// Waiting ops that the log does not know.
     pub(super) unknown: HashSet<OpId>,
@@ -65,6 +68,7 @@ pub struct Sequencer<W> {
     pub(super) numbers: Range<i64>,
     pub(super) fetch: Fetch,
     pub(super) stalls: Stalls,
+    pub(super) untold: UntoldRefusals,
     /// How many atomic groups were judged: tells them apart.
     pub(super) atomic_groups: u64,
 }
@@ -84,6 +88,7 @@ impl<W: Clone> Sequencer<W> {
         Self {
             board_id,
             live: None,
+            published: None,
             queue: Queue::default(),
             recent: RecentOps::default(),
             taken: HashSet::new(),
@@ -93,13 +98,14 @@ impl<W: Clone> Sequencer<W> {
             numbers: 0..0,
             fetch: Fetch { running: false, starved: false, next: NUMBERS.start },
             stalls: Stalls::default(),
+            untold: UntoldRefusals::default(),
             atomic_groups: 0,
         }
     }
 
     /// The last durable event, once the board is at hand.
     pub fn committed(&self) -> Option<Seq> {
-        self.live.as_ref().map(|live| live.committed)
+        self.live.as_ref().map(|live| live.committed).or(self.published)
     }
 
     /// Whether nobody waits for anything.
@@ -137,6 +143,7 @@ impl<W: Clone> Sequencer<W> {
     /// The board was read. What waits is judged by it.
     pub fn loaded(&mut self, loaded: Loaded, access: &Access, now: Moment) -> Effects<W> {
         let Loaded { board, epoch, head, at, recent } = loaded;
+        self.published = None;
         self.recent.read(recent, head);
         let filling = Batch::default();
         self.live = Some(Live { board, epoch, committed: head, head, at, in_flight: None, filling });
@@ -172,14 +179,24 @@ impl<W: Clone> Sequencer<W> {
     ) -> Effects<W> {
         let mut effects = Vec::new();
         let Some((_, asked)) = self.asked.take_if(|(asked_at, _)| *asked_at == epoch) else { return effects };
-        if let Some(found) = found {
-            self.unknown.extend(asked);
-            for (op_id, first) in found {
-                self.recent.insert(op_id, first);
-            }
-            self.judge_queue(access, now, &mut effects);
-        } else {
+        let Some(found) = found else {
             self.give_up_queue(now, &mut effects);
+            return effects;
+        };
+        let newest = found.iter().map(|(_, first)| first.seq).max();
+        self.unknown.extend(asked);
+        for (op_id, first) in found {
+            self.recent.insert(op_id, first);
+        }
+        match &self.live {
+            // Somebody else has written to the board: a commit in flight will be fenced, and else it is read again.
+            Some(live) if newest > Some(live.committed) => {
+                if live.in_flight.is_none() {
+                    self.judge_anew(Batch::default());
+                    effects.push(Effect::Load);
+                }
+            }
+            _ => self.judge_queue(access, now, &mut effects),
         }
         effects
     }
@@ -193,13 +210,18 @@ impl<W: Clone> Sequencer<W> {
         match outcome {
             Outcome::Committed => {
                 live.committed += batch.len() as Seq;
-                effects.extend(batch.into_entries().filter_map(Entry::into_answer));
+                for entry in batch.into_entries() {
+                    self.refused.remove(&entry.pending.request.op_id);
+                    self.untold.settled(&entry, now);
+                    effects.extend(entry.into_answer());
+                }
                 effects.push(Effect::Publish);
                 if live.filling.was_judged_by(access) {
                     self.flush(&mut effects);
                     self.judge_queue(access, now, &mut effects);
                 } else {
                     // A role has changed since: rights are checked at the moment of commit.
+                    self.published = Some(live.committed);
                     self.judge_anew(Batch::default());
                     effects.push(Effect::Load);
                 }
@@ -224,6 +246,8 @@ impl<W: Clone> Sequencer<W> {
                 self.judge_anew(batch);
                 self.give_up_queue(now, &mut effects);
                 self.asked = None;
+                // A later owner may have taken numbers since: those that are left would not be growing.
+                self.numbers = 0..0;
                 effects.push(Effect::Activate);
             }
         }
@@ -236,16 +260,19 @@ impl<W: Clone> Sequencer<W> {
         let mut effects = Vec::new();
         self.stalls.expire(now);
         let mut walk = self.stalls.walk(now);
-        let batches = self.live.iter_mut().flat_map(|live| live.in_flight.iter_mut().chain([&mut live.filling]));
-        let waiting = batches.flat_map(Batch::pending_mut).chain(self.queue.pending_mut());
-        for pending in waiting.filter(|pending| !pending.answered) {
+        let mut gives_up = |pending: &mut Pending<W>| {
             let request = &pending.request;
-            if walk.holds(request.stream) || now.millis_since(request.received) >= ANSWER_MILLIS_MAX {
+            let is_late = walk.holds(request.stream) || now.millis_since(request.received) >= ANSWER_MILLIS_MAX;
+            if is_late && !pending.answered {
                 pending.answered = true;
                 walk.hold(request.stream, request.op_id);
                 effects.push(unavailable(request.clone(), TOO_LATE));
             }
-        }
+        };
+        self.untold.expire(now);
+        let batches = self.live.iter_mut().flat_map(|live| live.in_flight.iter_mut().chain([&mut live.filling]));
+        batches.flat_map(Batch::entries_mut).for_each(|entry| gives_up(&mut entry.pending));
+        self.queue.pending_mut().for_each(gives_up);
         self.queue.drop_answered();
         self.forget_findings();
         let starved = self.fetch.starved && !self.queue.is_empty();
@@ -261,6 +288,7 @@ impl<W: Clone> Sequencer<W> {
             self.judge_anew(in_flight);
         }
         self.asked = None;
+        self.published = None;
         self.give_up_queue(now, &mut effects);
         effects
     }
@@ -310,6 +338,7 @@ impl<W: Clone> Sequencer<W> {
         let batches = [batch, live.filling];
         let taken_back: Vec<_> = batches.iter().flat_map(Batch::op_ids).collect();
         self.recent.remove(&taken_back);
+        batches.iter().flat_map(Batch::entries).for_each(|entry| self.untold.take_back(entry));
         let groups: Vec<_> = batches.into_iter().flat_map(Batch::into_groups).collect();
         for group in groups.into_iter().rev() {
             self.queue.push_front(group);

@@ -6,6 +6,7 @@ pub mod board;
 pub mod label;
 pub mod log;
 pub mod project;
+pub mod seed;
 pub mod task;
 pub mod task_list;
 pub mod user;

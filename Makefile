@@ -1,0 +1,35 @@
+# `make run` and `make test` are all that a newcomer needs; `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint fmt bench
+
+help: ## lists what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## builds the server and runs it on http://127.0.0.1:8080, with all it keeps in ./data
+	@.ci/install build
+	cargo run --release -- serve
+
+build: ## builds everything, optimised
+	@.ci/install build
+	cargo build --release --workspace
+
+test: ## every test, with a throwaway PostgreSQL of its own
+	@.ci/install test
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --workspace; \
+	else \
+		cargo test --workspace --no-fail-fast -- --test-threads=4; \
+	fi
+
+lint: ## formatting and clippy, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+fmt: ## formats the code
+	cargo fmt --all
+
+bench: ## the figures of this machine, as a table
+	@.ci/install test
+	cargo build --release --workspace
+	cargo run --release -p load-tests -- bench
