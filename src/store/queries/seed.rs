@@ -1,6 +1,7 @@
 //! Many rows at once, for a database that is to be filled. Boards get a base, not events: they stand at `seq` 0.
 
 use super::auth::NewSession;
+use super::base::NewTask;
 use super::board::{BoardRow, insert_board};
 use super::project::Project;
 use super::user::NewUser;
