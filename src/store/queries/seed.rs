@@ -3,7 +3,7 @@
 use super::auth::NewSession;
 use super::board::{BoardRow, insert_board};
 use super::project::Project;
-use super::task::NewTask;
+use super::base::NewTask;
 use super::user::NewUser;
 use super::workspace::Workspace;
 use crate::domain::board::model::{Column, TaskState};
