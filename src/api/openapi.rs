@@ -113,9 +113,10 @@ impl Operation {
     }
 
     fn described<T: ToSchema>(&mut self) -> String {
-        self.schemas.push((T::name().into_owned(), T::schema()));
+        let name = schema_name::<T>();
+        self.schemas.push((name.clone(), T::schema()));
         T::schemas(&mut self.schemas);
-        T::name().into_owned()
+        name
     }
 
     fn failures(&self) -> BTreeMap<u16, Vec<Code>> {
@@ -265,4 +266,12 @@ fn board_headers() -> Vec<Parameter> {
         header("Idempotency-Key", "The op's id: sent again, it is applied once.").schema(Some(uuid_text())).build(),
         header("If-Match", "The version that the change is based on, in quotes.").schema(Some(text)).build(),
     ]
+}
+
+/// The name of a type in the document: `TaskPage` for a page of tasks, because by its own name alone every page would
+/// be the same schema.
+fn schema_name<T: ToSchema>() -> String {
+    let parameter = std::any::type_name::<T>().split_once('<').map(|(_, parameter)| parameter.trim_end_matches('>'));
+    let prefix = parameter.and_then(|path| path.rsplit("::").next()).unwrap_or_default();
+    format!("{prefix}{}", T::name())
 }

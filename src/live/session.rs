@@ -151,7 +151,8 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for SessionActor {
         let message = match message {
             Ok(message) => message,
             Err(error) => {
-                let bye = if matches!(error, ws::ProtocolError::Overflow) { Bye::TooLarge } else { Bye::Protocol };
+                let too_large = matches!(error, ws::ProtocolError::Overflow) || self.gauge.is_stuck();
+                let bye = if too_large { Bye::TooLarge } else { Bye::Protocol };
                 self.peer.outbox.close(bye, None);
                 // The decoder would find the same error for ever.
                 return context.stop();

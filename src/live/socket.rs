@@ -55,10 +55,18 @@ pub struct Intake {
 #[derive(Default)]
 pub struct IntakeGauge {
     undecoded: Cell<usize>,
+    /// No frame was decoded since the last look although as much lay there as may: what lies there is one frame that
+    /// is too long, however long it says it is.
+    stuck: Cell<bool>,
     waker: Cell<Option<Waker>>,
 }
 
 impl IntakeGauge {
+    /// Whether a frame lies there that is longer than any may be.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.get()
+    }
+
     /// A frame has been decoded.
     pub fn decoded(&self, message: &ws::Message) {
         let payload = match message {
@@ -74,6 +82,7 @@ impl IntakeGauge {
             _ => 14,
         };
         self.undecoded.set(self.undecoded.get().saturating_sub(header + payload));
+        self.stuck.set(false);
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -100,6 +109,11 @@ impl Stream for Intake {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.gauge.undecoded.get() >= UNDECODED_BYTES_MAX {
+            if self.gauge.stuck.replace(true) {
+                return Poll::Ready(Some(Err(PayloadError::Overflow)));
+            }
+            // Whoever polls decodes right after it, and then looks here again.
+            context.waker().wake_by_ref();
             self.gauge.waker.set(Some(context.waker().clone()));
             return Poll::Pending;
         }

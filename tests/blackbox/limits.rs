@@ -92,10 +92,10 @@ async fn a_message_has_a_size(engine: Engine) {
         open = open && peer.write(&raw::frame(raw::CONTINUATION, false, &[b' '; 4096])).await;
     }
     assert_eq!(peer.close_code(PATIENCE).await, Some(1009), "in fragments");
-    // A frame that only says that it is huge.
+    // A frame that says that it is huge, whatever of it comes.
     let mut peer = RawPeer::connect(&world.server.address(), &world.owner().token, None).await;
     peer.write(&[0x81, 0xff, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]).await;
-    peer.write(b"xxxx").await;
+    peer.write(&[b'x'; 2 * MESSAGE_MAX]).await;
     assert_eq!(peer.close_code(PATIENCE).await, Some(1009));
 }
 

@@ -2,6 +2,8 @@
 
 use super::Value;
 
+const UNNAMED: &str = "is not in the document";
+
 /// All ways in which `value` is not what `schema` says; `$ref` is looked up in `document`.
 pub fn differences(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -17,7 +19,10 @@ fn check(document: &Value, schema: &Value, value: &Value, path: &str, found: &mu
         }
     }
     for part in schema["allOf"].as_array().into_iter().flatten() {
-        check(document, part, value, path, found);
+        let mut different = Vec::new();
+        check(document, part, value, path, &mut different);
+        // What one part doesn't name, another may.
+        found.extend(different.into_iter().filter(|difference| !difference.ends_with(UNNAMED)));
     }
     for key in ["oneOf", "anyOf"] {
         let Some(choices) = schema[key].as_array() else { continue };
@@ -50,9 +55,9 @@ fn check(document: &Value, schema: &Value, value: &Value, path: &str, found: &mu
         for (name, item) in object {
             match (&schema["properties"][name], &schema["additionalProperties"]) {
                 (Value::Null, Value::Null) if schema["properties"].is_object() => {
-                    found.push(format!("{path}.{name} is not in the document"));
+                    found.push(format!("{path}.{name} {UNNAMED}"));
                 }
-                (Value::Null, Value::Bool(false)) => found.push(format!("{path}.{name} is not in the document")),
+                (Value::Null, Value::Bool(false)) => found.push(format!("{path}.{name} {UNNAMED}")),
                 (Value::Null, other) => check(document, other, item, &format!("{path}.{name}"), found),
                 (property, _) => check(document, property, item, &format!("{path}.{name}"), found),
             }
