@@ -1,10 +1,11 @@
 //! The single writer of a board: a shell around [`Sequencer`], which it asks, and whose answers it performs.
 
+use super::answer::{Reply, Waiter};
 use super::clock;
 use super::hub::{Delivery, HubId};
-use super::join::{Joiners, left_meanwhile};
+use super::join::{After, Joiners};
 use super::lobby::{Attendance, PRESENCE_EVERY};
-use super::registry::{AccessCell, Live, Reply, Waiter};
+use super::registry::{AccessCell, Live};
 use super::reject::reject;
 use crate::domain::board::Board;
 use crate::domain::board::catch_up::{Position, Tail};
@@ -56,6 +57,8 @@ pub struct BoardActor {
     /// Heads at which the store is being read for a joiner: what follows them is kept.
     pub(super) reading: Vec<Seq>,
     pub(super) joiners: Joiners,
+    /// Sessions whose `subscribe` was answered in this step.
+    pub(super) answered: Vec<SessionId>,
     pub(super) attendance: Attendance,
     /// The events of the commit in flight, as they cross the wire.
     in_flight: Vec<Bytes>,
@@ -67,7 +70,7 @@ pub struct BoardActor {
     used_at: Instant,
     is_retired: bool,
     /// It was deleted.
-    is_gone: bool,
+    pub(super) is_gone: bool,
 }
 
 impl BoardActor {
@@ -85,6 +88,7 @@ impl BoardActor {
             tail: Tail::new(0),
             reading: Vec::new(),
             joiners: Joiners::default(),
+            answered: Vec::new(),
             attendance: Attendance::default(),
             in_flight: Vec::new(),
             deliveries: HashMap::new(),
@@ -111,6 +115,7 @@ impl BoardActor {
             }
         }
         self.flush_deliveries();
+        self.go_on(context);
         self.arm(context);
         if self.sequencer.is_quiet() {
             // Whoever waited for it may have gone.
@@ -235,6 +240,7 @@ impl BoardActor {
         for join in self.joiners.take(None) {
             self.join(join, context);
         }
+        self.go_on(context);
     }
 
     /// The store has not answered; ops that wait too long meanwhile are answered by the clock.
@@ -284,6 +290,7 @@ impl BoardActor {
 
     /// The board is gone: nobody stays in its room.
     pub(super) fn end(&mut self, context: &mut Context<Self>) {
+        self.is_gone = true;
         self.live.board_ends(self.id, &context.address());
         self.give_up(context);
         let hubs: Vec<_> = self.attendance.hubs().collect();
@@ -294,7 +301,7 @@ impl BoardActor {
         for join in self.joiners.take(None) {
             self.not_joined(&join, &Reject::not_found("room"));
         }
-        self.is_gone = true;
+        self.go_on(context);
         // Those who found it before are answered.
         context.run_later(RETIRE, |_, context| context.stop());
     }
@@ -318,6 +325,13 @@ impl BoardActor {
             let effects = actor.sequencer.tick(now);
             actor.perform(effects, context);
         });
+    }
+
+    /// Takes a session out that has asked for it.
+    pub(super) fn leave(&mut self, session: SessionId, hub: HubId, answer: Bytes) {
+        self.attendance.leave(session);
+        self.deliver(hub, Delivery::Left { session, answer });
+        self.flush_deliveries();
     }
 
     /// Sees to it that changes of presence are told, folded.
@@ -452,10 +466,10 @@ impl Handler<Join> for BoardActor {
 
     fn handle(&mut self, join: Join, context: &mut Self::Context) {
         self.used_at = Instant::now();
-        if self.is_gone {
-            return self.not_joined(&join, &Reject::not_found("room"));
+        if let Some(After::Join(join)) = self.joiners.defer(join.session, After::Join(join)) {
+            self.join(join, context);
         }
-        self.join(join, context);
+        self.go_on(context);
         self.arm(context);
         self.tell_presence(context);
     }
@@ -473,12 +487,16 @@ impl Handler<Leave> for BoardActor {
     type Result = ();
 
     fn handle(&mut self, Leave { session, answer }: Leave, context: &mut Self::Context) {
-        let forgotten = self.joiners.forget(session);
-        self.attendance.leave(session);
-        if let Some((hub, answer)) = answer {
-            forgotten.iter().for_each(|join| self.not_joined(join, &left_meanwhile()));
-            self.deliver(hub, Delivery::Left { session, answer });
-            self.flush_deliveries();
+        match answer {
+            Some((hub, answer)) => {
+                if let Some(After::Leave { hub, answer }) = self.joiners.defer(session, After::Leave { hub, answer }) {
+                    self.leave(session, hub, answer);
+                }
+            }
+            None => {
+                self.joiners.forget(session);
+                self.attendance.leave(session);
+            }
         }
         self.tell_presence(context);
     }

@@ -2,20 +2,19 @@
 //! tables, off the actor, once for all who wait for it.
 
 use super::board::{BoardActor, Join};
-use super::hub::Delivery;
+use super::hub::{Delivery, HubId};
 use crate::domain::board::catch_up::{Plan, plan};
 use crate::domain::board::model::Seq;
 use crate::domain::board::sequencer::ANSWER_MILLIS_MAX;
 use crate::domain::ids::SessionId;
 use crate::domain::time::Moment;
-use crate::protocol::code::Code;
 use crate::protocol::codec::{self, CaughtUp};
 use crate::protocol::frame::{Reject, RequestId, Room, ServerFrame, TAIL_BYTES_MAX, TAIL_EVENTS_MAX};
 use crate::store::queries;
 use crate::store::queries::log::TailEnd;
 use actix::prelude::*;
 use bytes::Bytes;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// A snapshot as it goes out: `{"board":…,"columns":[…],"tasks":[…]}`.
 #[derive(Clone)]
@@ -24,12 +23,20 @@ pub struct Snapshot {
     json: Bytes,
 }
 
+/// What waits until a session's earlier `subscribe` is answered.
+pub enum After {
+    Join(Join),
+    Leave { hub: HubId, answer: Bytes },
+}
+
 /// Those who wait to be let in.
 #[derive(Default)]
 pub struct Joiners {
     waiting: Vec<Join>,
     /// Those for whom the log is being read.
     by_log: HashSet<(SessionId, RequestId)>,
+    /// What a session has asked after a `subscribe` that is not answered yet: it takes effect in the order asked.
+    after: HashMap<SessionId, VecDeque<After>>,
     is_building: bool,
     snapshot: Option<Snapshot>,
 }
@@ -39,12 +46,38 @@ impl Joiners {
         self.waiting.is_empty() && self.by_log.is_empty() && !self.is_building
     }
 
-    /// The session has left: it is not let in any more. Returns what it had asked.
-    pub fn forget(&mut self, session: SessionId) -> Vec<Join> {
+    /// The session is gone: it is not let in any more.
+    pub fn forget(&mut self, session: SessionId) {
         self.by_log.retain(|(other, _)| *other != session);
-        let (gone, kept) = std::mem::take(&mut self.waiting).into_iter().partition(|join| join.session == session);
-        self.waiting = kept;
-        gone
+        self.waiting.retain(|join| join.session != session);
+        self.after.remove(&session);
+    }
+
+    /// Whether a `subscribe` of the session is not answered yet.
+    fn awaits(&self, session: SessionId) -> bool {
+        self.waiting.iter().any(|join| join.session == session)
+            || self.by_log.iter().any(|(other, _)| *other == session)
+    }
+
+    /// Puts what was asked behind an unanswered `subscribe` of the same session; gives it back where there is none.
+    pub fn defer(&mut self, session: SessionId, what: After) -> Option<After> {
+        if self.awaits(session) || self.after.contains_key(&session) {
+            self.after.entry(session).or_default().push_back(what);
+            return None;
+        }
+        Some(what)
+    }
+
+    fn take_after(&mut self, session: SessionId) -> Option<After> {
+        if self.awaits(session) {
+            return None;
+        }
+        let queue = self.after.get_mut(&session)?;
+        let next = queue.pop_front();
+        if next.is_none() {
+            self.after.remove(&session);
+        }
+        next
     }
 
     /// Lets the snapshot go that is kept for those who may yet come.
@@ -64,6 +97,9 @@ impl Joiners {
 impl BoardActor {
     /// Lets a session in: at once where the tail at hand suffices.
     pub(super) fn join(&mut self, join: Join, context: &mut Context<Self>) {
+        if self.is_gone {
+            return self.not_joined(&join, &Reject::not_found("room"));
+        }
         let Some(head) = self.sequencer.committed() else { return self.joiners.waiting.push(join) };
         match plan(&join.position, head, &self.history, TAIL_EVENTS_MAX) {
             Plan::Tail(since) => match self.tail.after(since) {
@@ -93,7 +129,8 @@ impl BoardActor {
             let newer = actor.tail.after(head);
             actor.unpin(head);
             if !actor.joiners.by_log.remove(&key) {
-                return actor.not_joined(&join, &left_meanwhile());
+                // It has gone meanwhile.
+                return;
             }
             let whole = tail.ok().filter(|tail| tail.rows.len() == limit && tail.end != TailEnd::Bytes);
             if let (Some(tail), Some(newer)) = (whole, newer) {
@@ -105,6 +142,7 @@ impl BoardActor {
                 actor.join_by_snapshot(join, context);
             }
             actor.arm(context);
+            actor.go_on(context);
         });
         context.spawn(joined);
     }
@@ -161,6 +199,7 @@ impl BoardActor {
             }
             actor.let_waiting_in(context);
             actor.unpin(head);
+            actor.go_on(context);
         });
         context.spawn(built);
     }
@@ -188,6 +227,19 @@ impl BoardActor {
         let access = Some((self.workspace_id, self.access.clone()));
         self.deliver(hub, Delivery::Joined { session, answer, tail: tail.to_vec(), access });
         self.flush_deliveries();
+        self.answered.push(session);
+    }
+
+    /// Goes on with what was asked after a `subscribe` that is answered now.
+    pub(super) fn go_on(&mut self, context: &mut Context<Self>) {
+        while let Some(session) = self.answered.pop() {
+            while let Some(after) = self.joiners.take_after(session) {
+                match after {
+                    After::Join(join) => self.join(join, context),
+                    After::Leave { hub, answer } => self.leave(session, hub, answer),
+                }
+            }
+        }
     }
 
     /// Answers those who have waited too long.
@@ -205,12 +257,8 @@ impl BoardActor {
         let frame = codec::server_frame(Some(join.id), &ServerFrame::Error(reject));
         self.deliver(join.hub, Delivery::NotJoined { session: join.session, frame });
         self.flush_deliveries();
+        self.answered.push(join.session);
     }
-}
-
-/// What a `subscribe` is told whose `unsubscribe` came before its answer.
-pub fn left_meanwhile() -> Reject {
-    Reject::new(Code::Conflict, "unsubscribed before it was answered")
 }
 
 /// The JSON of a snapshot. Plain structs of text and numbers can't fail to become JSON.

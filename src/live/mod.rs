@@ -1,5 +1,6 @@
 //! The actors: thin shells around the pure core. The only room that knows actix actors.
 
+mod answer;
 mod board;
 mod clock;
 mod hub;
@@ -7,6 +8,8 @@ mod join;
 mod lobby;
 mod online;
 mod outbox;
+mod peer;
+mod rate;
 mod registry;
 mod reject;
 mod session;

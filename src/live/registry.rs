@@ -1,17 +1,18 @@
 //! Finds the actor for a board or a workspace, and starts it when it is first needed.
 
+use super::answer::{Answers, Reply, Waiter};
 use super::board::{self, BoardActor};
 use super::hub::{HubHandle, HubId, Local, Whose};
 use super::online::Online;
 use super::workspace::WorkspaceActor;
 use super::{clock, workspace};
-use crate::domain::board::op::{Ask, OpKind};
+use crate::domain::board::op::Ask;
 use crate::domain::board::sequencer::{Applied, Request};
-use crate::domain::ids::{BoardId, FamilyId, OpId, ProjectId, SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{BoardId, FamilyId, OpId, ProjectId, UserId, WorkspaceId};
 use crate::domain::permission::Access;
 use crate::protocol::code::Bye;
 use crate::protocol::codec;
-use crate::protocol::frame::{Announcement, Reject, RequestId, Room};
+use crate::protocol::frame::{Announcement, Reject, Room};
 use crate::store::committer::Committer;
 use crate::store::{Store, StoreError, queries};
 use actix::prelude::*;
@@ -22,7 +23,6 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// How long a REST write waits for its answer; the board itself answers before.
@@ -111,60 +111,6 @@ pub struct BoardHandle {
     project_id: ProjectId,
     workspace: WorkspaceHandle,
     addr: Addr<BoardActor>,
-}
-
-/// Who waits for the answer to an op, for which kind of op, since when.
-#[derive(Debug, Clone)]
-pub struct Waiter {
-    pub reply: Reply,
-    pub kind: OpKind,
-    pub received: Instant,
-}
-
-/// The way that an answer goes.
-#[derive(Debug, Clone)]
-pub enum Reply {
-    Session {
-        hub: HubId,
-        session: SessionId,
-        id: RequestId,
-    },
-    /// The answer of a REST request at this place.
-    Rest(Arc<Answers>, usize),
-}
-
-/// Collects the answers to the ops of one REST request.
-#[derive(Debug)]
-pub struct Answers(Mutex<Collected>);
-
-#[derive(Debug)]
-struct Collected {
-    results: Vec<Option<Result<Applied, Reject>>>,
-    missing: usize,
-    done: Option<oneshot::Sender<Vec<Result<Applied, Reject>>>>,
-}
-
-impl Answers {
-    fn new(count: usize) -> (Arc<Self>, oneshot::Receiver<Vec<Result<Applied, Reject>>>) {
-        let (done, answered) = oneshot::channel();
-        let collected = Collected { results: vec![None; count], missing: count, done: Some(done) };
-        (Arc::new(Self(Mutex::new(collected))), answered)
-    }
-
-    /// Takes one answer; the last one sends all.
-    pub(super) fn put(&self, place: usize, result: Result<Applied, Reject>) {
-        let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(slot) = collected.results.get_mut(place).filter(|slot| slot.is_none()) else { return };
-        *slot = Some(result);
-        collected.missing -= 1;
-        if collected.missing == 0
-            && let Some(done) = collected.done.take()
-        {
-            let results = std::mem::take(&mut collected.results).into_iter();
-            // Whoever asked may have gone.
-            let _ = done.send(results.map(|result| result.unwrap_or_else(|| Err(Reject::unavailable()))).collect());
-        }
-    }
 }
 
 impl BoardHandle {

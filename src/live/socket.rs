@@ -1,6 +1,7 @@
 //! The bytes of one WebSocket: the stream that a connection is answered with, and what is read from it, within bounds.
 
-use super::hub::{Local, Peer};
+use super::hub::Local;
+use super::peer::Peer;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{Bytes, Payload};

@@ -101,11 +101,18 @@ pub struct Subscribe {
     pub id: RequestId,
     pub room: Room,
     /// The last `seq` that the client has seen.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "not_negative")]
     pub since: Option<i64>,
     /// The history that it belongs to.
     #[serde(default)]
     pub history: Option<String>,
+}
+
+fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(since) if since < 0 => Err(de::Error::custom(format!("must be 0 or more, got {since}"))),
+        since => Ok(since),
+    }
 }
 
 /// Why a frame can't be taken.

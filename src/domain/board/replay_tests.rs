@@ -166,7 +166,7 @@ fn respaced_neighbours_replay_and_revert() {
         let before = desk.board.clone();
         desk.board.mark();
         let squeeze = |n: u128| {
-            let lower = if n % 2 == 0 { n.saturating_sub(2) } else { n - 1 };
+            let lower = if n.is_multiple_of(2) { n.saturating_sub(2) } else { n - 1 };
             json!({"task_id": task_id(n), "column_id": column_id(1), "title": "new", "after": task_id(lower)})
         };
         desk.own("task.create", squeeze(n)).unwrap();
