@@ -7,6 +7,7 @@ mod join;
 mod lobby;
 mod online;
 mod outbox;
+mod rate;
 mod registry;
 mod reject;
 mod session;

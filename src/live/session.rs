@@ -4,6 +4,7 @@ use super::board;
 use super::clock;
 use super::hub::{Host, HubId, Local, Peer, Signed};
 use super::outbox::Outbox;
+use super::rate::Rate;
 use super::registry::{BoardHandle, Live, LiveError, Reply, Waiter};
 use super::socket::{ConnectionSocket, Intake, IntakeGauge, Outgoing, continuation};
 use super::{online, workspace};
@@ -35,10 +36,6 @@ use uuid::Uuid;
 const SUBPROTOCOL: &str = "teamflow.v1";
 const HEARTBEAT_MS: u64 = 25_000;
 const MALFORMED_MAX: u32 = 10;
-const FRAMES_PER_SECOND: f64 = 100.0;
-const FRAMES_BURST: f64 = 200.0;
-const RATE_REJECTS_MAX: u32 = 200;
-const RATE_REJECTS_WINDOW: Duration = Duration::from_secs(10);
 /// Frames that wait while a room is looked up or the answer to a `subscribe` is sent.
 const DEFERRED_MAX: usize = 256;
 const ROOMS_MAX: usize = 200;
@@ -674,48 +671,5 @@ fn not_authentic(reason: NotAuthentic) -> Reject {
     match reason {
         NotAuthentic::Refused => Reject::new(Code::Unauthorized, "the token is not valid, or has ended"),
         NotAuthentic::Unavailable => Reject::unavailable(),
-    }
-}
-
-/// A bucket of frames that fills by time, and a count of what it has refused.
-struct Rate {
-    frames: f64,
-    filled_at: Instant,
-    rejects: u32,
-    rejects_since: Instant,
-    is_on: bool,
-}
-
-impl Rate {
-    fn new(is_on: bool) -> Self {
-        let now = Instant::now();
-        Self { frames: FRAMES_BURST, filled_at: now, rejects: 0, rejects_since: now, is_on }
-    }
-
-    /// Takes one frame; where there is none, the milliseconds until there will be.
-    fn take(&mut self) -> Result<(), u64> {
-        if !self.is_on {
-            return Ok(());
-        }
-        let now = Instant::now();
-        let filled = now.duration_since(self.filled_at).as_secs_f64() * FRAMES_PER_SECOND;
-        self.frames = (self.frames + filled).min(FRAMES_BURST);
-        self.filled_at = now;
-        if self.frames >= 1.0 {
-            self.frames -= 1.0;
-            return Ok(());
-        }
-        Err(((1.0 - self.frames) / FRAMES_PER_SECOND * 1_000.0).ceil() as u64)
-    }
-
-    /// Counts a refusal. `true` where there were too many.
-    fn reject(&mut self) -> bool {
-        let now = Instant::now();
-        if now.duration_since(self.rejects_since) > RATE_REJECTS_WINDOW {
-            self.rejects = 0;
-            self.rejects_since = now;
-        }
-        self.rejects += 1;
-        self.rejects >= RATE_REJECTS_MAX
     }
 }
