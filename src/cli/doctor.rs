@@ -2,6 +2,7 @@
 
 use super::{CliResult, Settings, block_on};
 use std::fmt::Display;
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use teamflow::app;
@@ -27,18 +28,23 @@ struct Findings {
 
 impl Findings {
     fn ok(&self, what: &str, said: impl Display) {
-        println!("ok     {what}: {said}");
+        line("ok", what, said);
     }
 
     /// Worth knowing, but nothing to mend.
     fn note(&self, what: &str, said: impl Display) {
-        println!("note   {what}: {said}");
+        line("note", what, said);
     }
 
     fn wrong(&mut self, what: &str, said: impl Display) {
         self.wrong = true;
-        println!("wrong  {what}: {said}");
+        line("wrong", what, said);
     }
+}
+
+/// Whoever reads may stop doing so; the exit code still tells.
+fn line(verdict: &str, what: &str, said: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{verdict:<6} {what}: {said}");
 }
 
 pub fn run(settings: Settings) -> CliResult<ExitCode> {

@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use teamflow::domain::board::model::{Column, Priority, Status, StoryPoints, Task, TaskState};
+use teamflow::domain::board::model::{Column, Priority, Status, StoryPoints, Task};
 use teamflow::domain::ids::{BoardId, ColumnId, FamilyId, ProjectId, TaskId, UserId, WorkspaceId};
 use teamflow::domain::permission::Role;
 use teamflow::domain::rank::Rank;
@@ -197,10 +197,10 @@ impl Numbers {
         rank: Rank,
         created_by: UserId,
         at: Moment,
-    ) -> Result<TaskState, String> {
+    ) -> Result<Task, String> {
         let priority = [Priority::Low, Priority::Medium, Priority::Medium, Priority::High, Priority::Critical];
-        let points = [1, 2, 3, 5, 8, 13].choose(&mut self.random).copied().filter(|_| index % 2 == 0);
-        let task = Task {
+        let points = [1, 2, 3, 5, 8, 13].choose(&mut self.random).copied().filter(|_| index.is_multiple_of(2));
+        Ok(Task {
             id: TaskId(self.id()),
             number: i64::try_from(index).unwrap_or(i64::MAX) + 1,
             title: Title::new(format!("{} {}", self.one_of(&VERBS), self.one_of(&SUBJECTS)))?,
@@ -209,7 +209,7 @@ impl Numbers {
             version: 1,
             priority: priority.choose(&mut self.random).copied().unwrap_or(Priority::Medium),
             story_points: points.map(StoryPoints::new).transpose()?,
-            due_date: (index % 3 == 0).then(|| at.plus_millis(self.random.random_range(1..60) * DAY_MS)),
+            due_date: index.is_multiple_of(3).then(|| at.plus_millis(self.random.random_range(1..60) * DAY_MS)),
             assignee_ids: Box::default(),
             label_ids: Box::default(),
             comment_count: 0,
@@ -220,8 +220,7 @@ impl Numbers {
             created_at: at,
             updated_at: at,
             completed_at: (column.status == Status::Done).then_some(at),
-        };
-        Ok(TaskState { task, changes: [1; _], deleted: false })
+        })
     }
 }
 
@@ -242,7 +241,7 @@ mod tests {
         let summary = |seed| {
             let mut population = made(7, 2, seed);
             let board = population.board(0).unwrap().unwrap();
-            let ids: Vec<_> = board.tasks.iter().map(|state| (state.task.id, state.task.title.to_string())).collect();
+            let ids: Vec<_> = board.tasks.iter().map(|task| (task.id, task.title.to_string())).collect();
             (population.people.iter().map(|person| (person.id, person.name.clone())).collect::<Vec<_>>(), ids)
         };
         assert_eq!(summary(1), summary(1));
@@ -267,11 +266,10 @@ mod tests {
         let mut population = made(2, 1, 1);
         let board = population.board(2).unwrap().unwrap();
         for column in &board.columns {
-            let ranks: Vec<_> =
-                board.tasks.iter().filter(|t| t.task.column_id == column.id).map(|t| &t.task.rank).collect();
+            let ranks: Vec<_> = board.tasks.iter().filter(|t| t.column_id == column.id).map(|t| &t.rank).collect();
             assert!((2..=3).contains(&ranks.len()) && ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
         }
-        let numbers: Vec<_> = board.tasks.iter().map(|t| t.task.number).collect();
+        let numbers: Vec<_> = board.tasks.iter().map(|t| t.number).collect();
         assert_eq!(numbers, (1..=12).collect::<Vec<_>>());
         assert!(population.board(3).unwrap().is_none());
     }

@@ -147,7 +147,7 @@ impl WrittenBoard {
             project_id: board.project_id,
             workspace_id: board.workspace_id,
             column_ids: columns.iter().map(|column| column.id).collect(),
-            task_ids: tasks.iter().map(|state| state.task.id).collect(),
+            task_ids: tasks.iter().map(|task| task.id).collect(),
         }
     }
 }

@@ -125,7 +125,6 @@ impl Layers {
         Ok(layers)
     }
 
-    /// A key that says neither what is there nor what is known is of no help: both are said.
     fn check_keys(&self) -> Result<(), ConfigError> {
         let profiles = self.figment.data().map_err(|error| unreadable(&error))?;
         profiles.values().try_for_each(|root| self.check_table("", root))

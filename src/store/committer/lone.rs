@@ -17,12 +17,21 @@ use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// How often a lost race for an id is run again.
+const RACES_MAX: usize = 3;
+
 /// Writes `batch` in a transaction of its own.
 ///
 /// # Errors
 /// Those that are nobody's fault: not applied where the error says so, else not known.
 pub(super) async fn write(conn: &mut Conn, batch: &Arc<Batch>) -> StoreResult<Outcome> {
-    match attempt(conn, batch).await {
+    let mut found = attempt(conn, batch).await;
+    for _ in 0..RACES_MAX {
+        // Somebody has taken an id between our look and our write; another look says which.
+        let Err(StoreError::Taken { .. }) = found else { break };
+        found = attempt(conn, batch).await;
+    }
+    match found {
         Err(error) if !error.is_unavailable() => {
             tracing::warn!(%error, board_id = %batch.commit.board_id, "a batch was refused; looking for the op");
             isolate(conn, batch).await

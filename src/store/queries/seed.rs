@@ -3,20 +3,19 @@
 use super::auth::NewSession;
 use super::board::{BoardRow, insert_board};
 use super::project::Project;
-use super::base::NewTask;
 use super::user::NewUser;
 use super::workspace::Workspace;
-use crate::domain::board::model::{Column, TaskState};
-use crate::domain::ids::{UserId, WorkspaceId};
+use crate::domain::board::model::{Column, StoryPoints, Task, Version};
+use crate::domain::ids::{BoardId, ColumnId, ProjectId, TaskId, UserId, WorkspaceId};
 use crate::domain::permission::Role;
 use crate::domain::time::Moment;
-use crate::store::conn::{Conn, LiteConn, PgConn, insert_all, query};
+use crate::store::conn::{Conn, PgConn, insert_all, query};
 use crate::store::error::StoreResult;
 use crate::store::schema::{auth_sessions, memberships, projects, tasks, users, workspaces};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-/// Rows of one statement: 28 columns of a task times this stay below SQLite's 32,766 values.
+/// Rows of one statement: the columns of a task times this stay below SQLite's 32,766 values.
 const ROWS_MAX: usize = 1_000;
 
 /// Somebody's place in a workspace.
@@ -44,7 +43,69 @@ pub struct SeededBoard {
     pub board: BoardRow,
     pub columns: Vec<Column>,
     /// Numbered from 1 without gaps.
-    pub tasks: Vec<TaskState>,
+    pub tasks: Vec<Task>,
+}
+
+/// A task as it is made: without lists, texts and counts, which the table's defaults fill in.
+#[derive(Insertable)]
+#[diesel(table_name = tasks)]
+struct TaskRow {
+    id: TaskId,
+    board_id: BoardId,
+    project_id: ProjectId,
+    workspace_id: WorkspaceId,
+    number: i64,
+    title: String,
+    column_id: ColumnId,
+    rank: String,
+    version: Version,
+    priority: &'static str,
+    story_points: Option<i32>,
+    due_date: Option<Moment>,
+    created_by: Option<UserId>,
+    created_at: Moment,
+    updated_at: Moment,
+    completed_at: Option<Moment>,
+    changed_title: Version,
+    changed_description: Version,
+    changed_priority: Version,
+    changed_story_points: Version,
+    changed_due_date: Version,
+    changed_assignee_ids: Version,
+    changed_label_ids: Version,
+    changed_position: Version,
+}
+
+impl TaskRow {
+    fn new(board: &BoardRow, task: Task) -> Self {
+        let version = task.version;
+        Self {
+            id: task.id,
+            board_id: board.id,
+            project_id: board.project_id,
+            workspace_id: board.workspace_id,
+            number: task.number,
+            title: task.title.to_string(),
+            column_id: task.column_id,
+            rank: task.rank.to_string(),
+            version,
+            priority: task.priority.name(),
+            story_points: task.story_points.map(StoryPoints::get),
+            due_date: task.due_date,
+            created_by: task.created_by,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+            completed_at: task.completed_at,
+            changed_title: version,
+            changed_description: version,
+            changed_priority: version,
+            changed_story_points: version,
+            changed_due_date: version,
+            changed_assignee_ids: version,
+            changed_label_ids: version,
+            changed_position: version,
+        }
+    }
 }
 
 /// Adds accounts without passwords, each with a sign-in whose id tokens may name. Call it in a transaction.
@@ -94,34 +155,11 @@ pub async fn board(conn: &mut Conn, seeded: SeededBoard, history: &str) -> Store
         .execute(c)
         .await)?;
     insert_board(conn, &board, history, &columns).await?;
-    for states in chunks(tasks) {
-        insert_tasks(conn, board.clone(), states).await?;
+    for made in chunks(tasks) {
+        let rows: Vec<TaskRow> = made.into_iter().map(|task| TaskRow::new(&board, task)).collect();
+        insert_all!(conn, tasks::table, rows)?;
     }
     Ok(())
-}
-
-async fn insert_tasks(conn: &mut Conn, board: BoardRow, states: Vec<TaskState>) -> StoreResult<()> {
-    match conn {
-        Conn::Pg(object) => {
-            let c: &mut PgConn = object;
-            let rows = task_rows(&board, &states);
-            diesel::insert_into(tasks::table).values(&rows).execute(c).await?;
-        }
-        Conn::Lite(handle) => {
-            let c: &mut LiteConn = handle;
-            let insert = move |c: &mut SqliteConnection| {
-                let rows = task_rows(&board, &states);
-                diesel::RunQueryDsl::execute(diesel::insert_into(tasks::table).values(&rows), c)
-            };
-            c.spawn_blocking(insert).await?;
-        }
-    }
-    Ok(())
-}
-
-fn task_rows<'a>(board: &BoardRow, states: &'a [TaskState]) -> Vec<NewTask<'a>> {
-    let row = |state| NewTask::new(board.id, board.project_id, board.workspace_id, state, "");
-    states.iter().map(row).collect()
 }
 
 /// Lets the planner know what has been added, where it doesn't find out by itself soon: on PostgreSQL.
