@@ -5,6 +5,7 @@ use super::clock;
 use super::hub::{Delivery, HubId};
 use super::join::{After, Joiners};
 use super::lobby::{Attendance, PRESENCE_EVERY};
+use super::meters::{self, METERS};
 use super::registry::{AccessCell, Live};
 use super::reject::reject;
 use crate::domain::board::Board;
@@ -164,9 +165,11 @@ impl BoardActor {
 
     fn tell(&mut self, waiter: Waiter, op_id: OpId, result: Result<Applied, Reject>) {
         let Waiter { reply, kind, received } = waiter;
-        let outcome = result.as_ref().map_or_else(|reject| reject.code.name(), |_| "applied");
-        metrics::counter!("board_ops_total", "kind" => kind.name(), "outcome" => outcome).increment(1);
-        metrics::histogram!("board_op_duration_seconds").record(received.elapsed());
+        match &result {
+            Ok(_) => METERS.applied[kind as usize].increment(1),
+            Err(reject) => meters::refused(kind, reject.code).increment(1),
+        }
+        METERS.duration.record(received.elapsed());
         match reply {
             Reply::Rest(answers, place) => answers.put(place, result),
             Reply::Session { hub, session, id } => {

@@ -3,6 +3,7 @@
 
 use super::clock;
 use super::lobby::{PresenceUpdates, Updates};
+use super::meters::METERS;
 use super::online::Online;
 use super::peer::Peer;
 use super::registry::AccessCell;
@@ -107,7 +108,7 @@ impl Local {
             Delivery::Events(frames) => {
                 let rooms = self.rooms.borrow();
                 let Some(members) = rooms.get(&room) else { return };
-                metrics::counter!("board_fanout_deliveries_total").increment(members.peers.len() as u64);
+                METERS.deliveries.increment(members.peers.len() as u64);
                 for peer in members.peers.values() {
                     frames.iter().for_each(|frame| peer.put(Wire::One(frame.clone()), true));
                     self.mark(peer);

@@ -6,6 +6,7 @@ mod clock;
 mod hub;
 mod join;
 mod lobby;
+mod meters;
 mod online;
 mod outbox;
 mod peer;

@@ -8,6 +8,7 @@ use crate::domain::board::sequencer::Applied;
 use crate::domain::ids::{BoardId, OpId, ProjectId, SessionId, TaskId, UserId, WorkspaceId};
 use crate::domain::presence::{STATE_BYTES_MAX, UserName};
 use crate::domain::time::Moment;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -95,16 +96,13 @@ pub enum ClientFrame {
     Ping,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscribe {
     pub id: RequestId,
     pub room: Room,
     /// The last `seq` that the client has seen.
-    #[serde(default, deserialize_with = "not_negative")]
     pub since: Option<i64>,
     /// The history that it belongs to.
-    #[serde(default)]
     pub history: Option<String>,
 }
 
@@ -137,9 +135,25 @@ struct Envelope<'a> {
     op_id: Option<&'a RawValue>,
 }
 
+/// Each body knows `type` as a field that was read before.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubscribeFrame {
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
+    id: RequestId,
+    room: Room,
+    #[serde(default, deserialize_with = "not_negative")]
+    since: Option<i64>,
+    #[serde(default)]
+    history: Option<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TokenFrame {
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
     id: RequestId,
     token: String,
 }
@@ -147,6 +161,8 @@ struct TokenFrame {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RoomFrame {
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
     id: RequestId,
     room: Room,
 }
@@ -154,6 +170,8 @@ struct RoomFrame {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OpFrame {
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
     id: RequestId,
     room: Room,
     op_id: OpId,
@@ -163,6 +181,8 @@ struct OpFrame {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PresenceFrame {
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
     #[serde(default)]
     id: Option<RequestId>,
     room: Room,
@@ -171,7 +191,10 @@ struct PresenceFrame {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PingFrame {}
+struct PingFrame {
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
+}
 
 /// Reads a frame.
 ///
@@ -193,13 +216,19 @@ pub fn decode(text: &str) -> Result<ClientFrame, BadFrame> {
     let op_id = envelope.op_id.and_then(|raw| serde_json::from_str(raw.get()).ok());
     let kind = envelope.kind.and_then(|raw| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok());
     let frame = match kind.as_deref() {
-        Some("connect") => body::<TokenFrame>(text).map(|TokenFrame { id, token }| ClientFrame::Connect { id, token }),
-        Some("refresh") => body::<TokenFrame>(text).map(|TokenFrame { id, token }| ClientFrame::Refresh { id, token }),
-        Some("subscribe") => body(text).map(ClientFrame::Subscribe),
-        Some("unsubscribe") => body(text).map(|RoomFrame { id, room }| ClientFrame::Unsubscribe { id, room }),
-        Some("op") => body(text).map(|OpFrame { id, room, op_id, op }| ClientFrame::Op { id, room, op_id, op }),
+        Some("connect") => {
+            body::<TokenFrame>(text).map(|TokenFrame { id, token, .. }| ClientFrame::Connect { id, token })
+        }
+        Some("refresh") => {
+            body::<TokenFrame>(text).map(|TokenFrame { id, token, .. }| ClientFrame::Refresh { id, token })
+        }
+        Some("subscribe") => body(text).map(|SubscribeFrame { id, room, since, history, .. }| {
+            ClientFrame::Subscribe(Subscribe { id, room, since, history })
+        }),
+        Some("unsubscribe") => body(text).map(|RoomFrame { id, room, .. }| ClientFrame::Unsubscribe { id, room }),
+        Some("op") => body(text).map(|OpFrame { id, room, op_id, op, .. }| ClientFrame::Op { id, room, op_id, op }),
         Some("presence") => body(text).and_then(presence),
-        Some("ping") => body(text).map(|PingFrame {}| ClientFrame::Ping),
+        Some("ping") => body(text).map(|PingFrame { .. }| ClientFrame::Ping),
         _ => {
             let errors = vec![FieldError { field: "type".into(), message: "is no known type".into() }];
             return Err(BadFrame { id, op_id: None, malformed: true, errors });
@@ -211,9 +240,7 @@ pub fn decode(text: &str) -> Result<ClientFrame, BadFrame> {
 
 /// Reads the fields of a frame whose `type` is known.
 fn body<T: de::DeserializeOwned>(text: &str) -> Result<T, Vec<FieldError>> {
-    let mut object: Map<String, Value> = decode::from_json(text.as_bytes())?;
-    object.remove("type");
-    decode::from_object(object)
+    decode::from_json(text.as_bytes())
 }
 
 fn presence(frame: PresenceFrame) -> Result<ClientFrame, Vec<FieldError>> {

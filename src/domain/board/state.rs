@@ -217,9 +217,15 @@ impl Board {
 
     fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut TaskState)) {
         self.save_task(id);
-        if let Some(mut state) = self.remove_task(id) {
-            change(&mut state);
-            self.put_task(state);
+        let Some(state) = self.tasks.get_mut(&id) else { return };
+        if !state.deleted
+            && let Some(order) = self.task_order.get_mut(&state.task.column_id)
+        {
+            remove_entry(order, &state.task.rank, &id);
+        }
+        change(state);
+        if !state.deleted {
+            self.task_order.entry(state.task.column_id).or_default().insert(state.task.rank.clone(), id);
         }
     }
 
