@@ -330,6 +330,20 @@ impl BoardActor {
         });
     }
 
+    /// Judges ops in their order.
+    pub(super) fn submit(&mut self, Submit { requests, atomic }: Submit, context: &mut Context<Self>) {
+        self.used_at = Instant::now();
+        if self.is_gone {
+            for Request { waiter, op_id, .. } in requests {
+                self.tell(waiter, op_id, Err(Reject::not_found("board")));
+            }
+            return self.flush_deliveries();
+        }
+        let access = self.access.load();
+        let effects = self.sequencer.submit(requests, atomic, &access, clock::now());
+        self.perform(effects, context);
+    }
+
     /// Takes a session out that has asked for it.
     pub(super) fn leave(&mut self, session: SessionId, hub: HubId, answer: Bytes) {
         self.attendance.leave(session);
@@ -437,18 +451,16 @@ pub struct Submit {
 impl Handler<Submit> for BoardActor {
     type Result = ();
 
-    fn handle(&mut self, Submit { requests, atomic }: Submit, context: &mut Self::Context) {
-        self.used_at = Instant::now();
-        if self.is_gone {
-            let not_found = |request: Request<Waiter>| (request.waiter, request.op_id);
-            for (waiter, op_id) in requests.into_iter().map(not_found) {
-                self.tell(waiter, op_id, Err(Reject::not_found("board")));
-            }
-            return self.flush_deliveries();
+    fn handle(&mut self, submit: Submit, context: &mut Self::Context) {
+        // An op that was sent after a `subscribe` is not in its answer: its author hears of it like everyone else.
+        let stream = submit.requests.first().and_then(|request| request.stream);
+        let deferred = match stream {
+            Some(session) => self.joiners.defer(session, After::Submit(submit)),
+            None => Some(After::Submit(submit)),
+        };
+        if let Some(After::Submit(submit)) = deferred {
+            self.submit(submit, context);
         }
-        let access = self.access.load();
-        let effects = self.sequencer.submit(requests, atomic, &access, clock::now());
-        self.perform(effects, context);
     }
 }
 

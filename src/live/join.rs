@@ -1,7 +1,7 @@
 //! How a board brings those up to date who come in: by the tail of its events, or by a snapshot that is read from the
 //! tables, off the actor, once for all who wait for it.
 
-use super::board::{BoardActor, Join};
+use super::board::{BoardActor, Join, Submit};
 use super::hub::{Delivery, HubId};
 use crate::domain::board::catch_up::{Plan, plan};
 use crate::domain::board::model::Seq;
@@ -27,6 +27,7 @@ pub struct Snapshot {
 pub enum After {
     Join(Join),
     Leave { hub: HubId, answer: Bytes },
+    Submit(Submit),
 }
 
 /// Those who wait to be let in.
@@ -237,6 +238,7 @@ impl BoardActor {
                 match after {
                     After::Join(join) => self.join(join, context),
                     After::Leave { hub, answer } => self.leave(session, hub, answer),
+                    After::Submit(submit) => self.submit(submit, context),
                 }
             }
         }

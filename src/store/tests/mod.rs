@@ -1,6 +1,5 @@
 //! One suite for the store, run on SQLite and on PostgreSQL.
 
-mod bench;
 mod committer;
 mod queries;
 mod refusals;

@@ -6,7 +6,6 @@ use crate::domain::ids::{BoardId, ColumnId, TaskId, WorkspaceId};
 use crate::domain::permission::Role;
 use crate::domain::time::Moment;
 use crate::store::conn::query;
-use crate::store::queries::base::{BaseTasks, insert_base};
 use crate::store::queries::log::TailEnd;
 use crate::store::schema::{boards, labels, memberships};
 use crate::store::{Conn, StoreError, queries};
@@ -19,7 +18,6 @@ on_both! {
     a_tail_ends_where_it_must,
     places_are_found_after_deletion_too,
     access_is_read_whole,
-    a_base_is_loaded_like_the_rest,
 }
 
 async fn a_deleted_board_can_not_be_activated(fresh: Fresh) {
@@ -128,27 +126,4 @@ async fn access_is_read_whole(fresh: Fresh) {
     assert_eq!(access.role(home.user), Some(Role::Viewer));
     assert!(access.labels.contains(&(home.project, label)));
     assert_eq!(fresh.store.access(WorkspaceId(super::fresh_id())).await.unwrap(), None);
-}
-
-async fn a_base_is_loaded_like_the_rest(fresh: Fresh) {
-    let mut sheet = Sheet::new(&fresh).await;
-    let mut base = BaseTasks {
-        board_id: sheet.board,
-        project_id: sheet.home.project,
-        workspace_id: sheet.home.workspace,
-        tasks: Vec::new(),
-    };
-    for i in 0..100 {
-        let (_, mut write) = sheet.creating(&format!("task {i}"));
-        write.state.task.assignee_ids = [sheet.home.user].into();
-        sheet.tasks.insert(write.state.task.id, write.state.clone());
-        base.tasks.push((write.state, "as it was".into()));
-    }
-    let insert = async move |mut conn: Conn| conn.tx(async |conn| insert_base(conn, base).await).await;
-    fresh.store.write(insert).await.unwrap();
-    sheet.agree().await;
-    let id = *sheet.tasks.keys().next().unwrap();
-    sheet.commit(vec![sheet.moving(id, 3)]).await;
-    sheet.agree().await;
-    assert_eq!(fresh.store.description(id).await.unwrap().as_deref(), Some("as it was"));
 }
