@@ -24,7 +24,7 @@ const LOG_PAGES_MAX: i32 = 16_384;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 
 // The waiting time comes first: even the change to WAL mode can find the database locked.
-const WRITER: &str = "pragma busy_timeout = 5000; pragma page_size = 2048; pragma journal_mode = wal; pragma synchronous = full; \
+const WRITER: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
      pragma foreign_keys = on; pragma wal_autocheckpoint = 0; pragma cache_size = -65536; pragma temp_store = memory;";
 const READER: &str = "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma query_only = on; \
      pragma cache_size = -16384; pragma mmap_size = 268435456; pragma wal_autocheckpoint = 0;";

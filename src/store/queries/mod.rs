@@ -1,7 +1,6 @@
 //! Questions and changes, written once for both databases, a file a noun.
 
 pub mod auth;
-pub mod base;
 pub mod board;
 pub mod label;
 pub mod log;
@@ -9,6 +8,7 @@ pub mod project;
 pub mod seed;
 pub mod task;
 pub mod task_list;
+pub mod task_values;
 pub mod user;
 pub mod workspace;
 

@@ -1,14 +1,10 @@
-//! How tasks are written: their rows, and a board's base.
+//! How a task is written: its values, and its row when it is new.
 
 use crate::domain::board::model::{StoryPoints, Task, TaskState, Version};
-use crate::domain::ids::{BoardId, ColumnId, LabelId, ProjectId, TaskId, UserId, WorkspaceId};
+use crate::domain::ids::{BoardId, ColumnId, ProjectId, TaskId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
-use crate::store::conn::{Conn, insert_all};
-use crate::store::error::StoreResult;
-use crate::store::schema::{task_assignees, task_labels, tasks};
+use crate::store::schema::tasks;
 use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
-use diesel_async::RunQueryDsl;
 
 /// The values of a task that may change at any time, but for its description.
 #[derive(Debug, Clone, Insertable, AsChangeset)]
