@@ -115,6 +115,7 @@ fn listen(
         .workers(workers)
         .backlog(BACKLOG)
         .max_connections(CONNECTIONS_MAX)
+        .h1_write_buffer_size(live::TAKEN_BYTES_MAX)
         .on_connect(live::connect)
         .disable_signals()
         .shutdown_timeout(1)

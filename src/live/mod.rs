@@ -19,6 +19,7 @@ mod workspace;
 
 pub use hub::{HubId, Local};
 pub use join::snapshot_json;
+pub use outbox::TAKEN_BYTES_MAX;
 pub use registry::{BoardHandle, Live, LiveConfig, LiveError, WorkspaceHandle};
 pub use session::{Authenticator, Identity, NotAuthentic, Sessions};
 pub use socket::connect;

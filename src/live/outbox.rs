@@ -21,6 +21,22 @@ pub const WAITING_BYTES_MAX: usize = 1_024 * 1_024;
 /// From so many bytes on, an answer to a `subscribe` is waited for before the next is asked for.
 const STREAMING_BYTES: usize = 64 * 1_024;
 
+/// The most bytes that the socket is given at once: the connection's buffer keeps the length that it once had.
+pub const TAKEN_BYTES_MAX: usize = 4 * 1_024;
+
+/// Takes what comes next, in portions.
+fn next_bytes(partial: &mut VecDeque<Bytes>) -> Option<Bytes> {
+    let first = partial.front_mut()?;
+    if first.len() > TAKEN_BYTES_MAX {
+        return Some(first.split_to(TAKEN_BYTES_MAX));
+    }
+    let last = partial.pop_front();
+    if partial.is_empty() {
+        *partial = VecDeque::new();
+    }
+    last
+}
+
 /// See the module's text. Lives on one worker thread, shared by the session, its hub and its socket's stream.
 pub struct Outbox {
     queue: RefCell<VecDeque<Item>>,
@@ -30,6 +46,8 @@ pub struct Outbox {
     streaming: Cell<usize>,
     /// What is left of an answer of which some has been taken: nothing may stand between its pieces.
     partial: RefCell<VecDeque<Bytes>>,
+    /// Whether that message counted against the bound, and so is not among what streams.
+    partial_counted: Cell<bool>,
     waker: Cell<Option<Waker>>,
     state: Cell<State>,
     /// The peer has closed too: nothing more is to come when the last frame is taken.
@@ -62,6 +80,7 @@ impl Outbox {
             waiting: Cell::new(0),
             streaming: Cell::new(0),
             partial: RefCell::default(),
+            partial_counted: Cell::new(false),
             waker: Cell::new(None),
             state: Cell::new(State::Open),
             ends_when_empty: Cell::new(false),
@@ -188,28 +207,31 @@ impl Outbox {
 
     fn take(&self) -> Option<Bytes> {
         let mut partial = self.partial.borrow_mut();
-        if let Some(piece) = partial.pop_front() {
-            self.streamed(piece.len());
+        if let Some(piece) = next_bytes(&mut partial) {
+            self.streamed(self.partial_counted.get(), piece.len());
             return Some(piece);
         }
         let Item { message, counted } = self.queue.borrow_mut().pop_front()?;
         if counted {
             self.waiting.set(self.waiting.get() - message.len());
         }
-        let bytes = match message {
-            Message::One(bytes) => bytes,
-            Message::Many(pieces) => {
-                *partial = pieces.into();
-                partial.pop_front()?
+        *partial = match message {
+            Message::One(bytes) if bytes.len() <= TAKEN_BYTES_MAX => {
+                self.streamed(counted, bytes.len());
+                return Some(bytes);
             }
+            Message::One(bytes) => VecDeque::from([bytes]),
+            Message::Many(pieces) => pieces.into(),
         };
-        if !counted {
-            self.streamed(bytes.len());
-        }
+        self.partial_counted.set(counted);
+        let bytes = next_bytes(&mut partial)?;
+        self.streamed(counted, bytes.len());
         Some(bytes)
     }
 
-    fn streamed(&self, bytes: usize) {
-        self.streaming.set(self.streaming.get().saturating_sub(bytes));
+    fn streamed(&self, counted: bool, bytes: usize) {
+        if !counted {
+            self.streaming.set(self.streaming.get().saturating_sub(bytes));
+        }
     }
 }

@@ -14,6 +14,8 @@ const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 /// Longer messages go out in fragments of so many bytes.
 const FRAGMENT_BYTES: usize = 128 * 1_024;
+/// Longer messages share their pieces' bytes instead of copying them.
+const COPIED_BYTES_MAX: usize = 4 * 1_024;
 
 /// One message to a client: bytes of whole frames, in pieces so that large parts of it can be shared.
 #[derive(Debug, Clone)]
@@ -182,11 +184,16 @@ fn listing_fields(listing: &Listing) -> Vec<u8> {
     text
 }
 
-/// One text message of these pieces: one frame where it is short, else fragments that share the pieces' bytes.
+/// One text message of these pieces: a frame where it is short, else a frame or fragments that share the pieces' bytes.
 fn message(pieces: &[Bytes]) -> Message {
     let len: usize = pieces.iter().map(Bytes::len).sum();
-    if len <= FRAGMENT_BYTES {
+    if len <= COPIED_BYTES_MAX {
         return Message::One(frame(FINAL | TEXT, &pieces.concat()));
+    }
+    if len <= FRAGMENT_BYTES {
+        let mut header = BytesMut::with_capacity(10);
+        put_header(&mut header, FINAL | TEXT, len);
+        return Message::Many(std::iter::once(header.freeze()).chain(pieces.iter().cloned()).collect());
     }
     let mut fragments: Vec<Bytes> = Vec::new();
     for piece in pieces {
