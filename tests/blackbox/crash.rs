@@ -75,7 +75,7 @@ async fn killed_twenty_times(engine: Engine) {
     let mut follower = replayed.clone();
     let mut history = String::new();
     let mut writers: Vec<_> = (0..6)
-        .map(|n| Writer::new(&world.server.address(), &world.members()[n].token, world.board(), n as u64 + 1))
+        .map(|n| Writer::new(vec![world.server.address()], &world.members()[n].token, world.board(), n as u64 + 1))
         .collect();
     for round in 0..20 {
         let stop = Stop::default();
@@ -112,12 +112,12 @@ async fn killed_twenty_times(engine: Engine) {
     stop.set(true);
     join_all(writers.iter_mut().map(|writer| writer.run(&stop))).await;
     let log = world.log(0).await;
-    let acked: Vec<_> = writers.iter().flat_map(|writer| writer.acked.clone()).collect();
+    let acked: Vec<_> = writers.iter().flat_map(|writer| writer.acked()).collect();
     assert!(acked.len() > 100, "only {} acks in 20 rounds", acked.len());
     assert_nothing_lost(&log, &acked);
     assert_eq!(log.len(), acked.len(), "every op was answered in the end, and none else is there");
     for writer in &writers {
-        assert_eq!(writer.refused, Vec::<Value>::new());
+        assert_eq!(writer.refused(), Vec::<Value>::new());
     }
     replayed.apply_all(&log);
     let board = Replica::new(&world.read_board().await);
@@ -137,7 +137,7 @@ async fn stopped_under_load(engine: Engine) {
     let mut world = World::populated(engine, CROWD).await;
     let mut replayed = Replica::new(&world.read_board().await);
     let mut writers: Vec<_> = (0..6)
-        .map(|n| Writer::new(&world.server.address(), &world.members()[n].token, world.board(), n as u64 + 1))
+        .map(|n| Writer::new(vec![world.server.address()], &world.members()[n].token, world.board(), n as u64 + 1))
         .collect();
     let mut idle = Vec::new();
     for n in 0..20 {
@@ -169,7 +169,7 @@ async fn stopped_under_load(engine: Engine) {
     stop.set(true);
     join_all(writers.iter_mut().map(|writer| writer.run(&stop))).await;
     let log = world.log(0).await;
-    let acked: Vec<_> = writers.iter().flat_map(|writer| writer.acked.clone()).collect();
+    let acked: Vec<_> = writers.iter().flat_map(|writer| writer.acked()).collect();
     assert_nothing_lost(&log, &acked);
     replayed.apply_all(&log);
     replayed.assert_same(&Replica::new(&world.read_board().await));
@@ -200,7 +200,7 @@ fn the_database_goes_and_comes_back() {
         let world = World::start_in(home, CROWD).await;
         let mut replayed = Replica::new(&world.read_board().await);
         let mut writers: Vec<_> = (0..6)
-            .map(|n| Writer::new(&world.server.address(), &world.members()[n].token, world.board(), n as u64 + 1))
+            .map(|n| Writer::new(vec![world.server.address()], &world.members()[n].token, world.board(), n as u64 + 1))
             .collect();
         let stop = Stop::default();
         let load = join_all(writers.iter_mut().map(|writer| writer.run(&stop)));
@@ -241,12 +241,12 @@ fn the_database_goes_and_comes_back() {
         };
         tokio::join!(load, faults);
         let log = world.log(0).await;
-        let acked: Vec<_> = writers.iter().flat_map(|writer| writer.acked.clone()).collect();
+        let acked: Vec<_> = writers.iter().flat_map(|writer| writer.acked()).collect();
         assert!(acked.len() > 100, "only {} acks", acked.len());
         assert_nothing_lost(&log, &acked);
         assert_eq!(log.len(), acked.len() + 1, "every op was answered in the end, and none else is there");
         for writer in &writers {
-            assert_eq!(writer.refused, Vec::<Value>::new());
+            assert_eq!(writer.refused(), Vec::<Value>::new());
         }
         replayed.apply_all(&log);
         replayed.assert_same(&Replica::new(&world.read_board().await));

@@ -1,8 +1,13 @@
 //! What every black-box test stands on: a real server, clients that speak the protocol, a replica to compare with.
 
+#![allow(dead_code, unused_imports, reason = "each suite that takes this in uses a part of it")]
+
 pub mod client;
+pub mod fleet;
 pub mod postgres;
+pub mod proxy;
 pub mod raw;
+pub mod redis;
 pub mod replica;
 pub mod rest;
 pub mod schema;

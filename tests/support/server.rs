@@ -17,6 +17,7 @@ pub enum Engine {
 /// A place where a server can run: a data folder, a database, an environment.
 pub struct Home {
     folder: tempfile::TempDir,
+    binary: PathBuf,
     database_url: Option<String>,
     shared_cluster: bool,
     env: Vec<(String, String)>,
@@ -35,7 +36,13 @@ impl Home {
     pub fn on(database_url: Option<String>) -> Self {
         let env = [("TEAMFLOW_ENV", "test"), ("TEAMFLOW_LOG", "warn"), ("TEAMFLOW_RATE_LIMITS", "off")];
         let env = env.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-        Self { folder: tempfile::tempdir().unwrap(), database_url, shared_cluster: false, env }
+        Self { folder: tempfile::tempdir().unwrap(), binary: binary(), database_url, shared_cluster: false, env }
+    }
+
+    /// Runs another program than the one under test.
+    pub fn set_binary(&mut self, binary: &Path) -> &mut Self {
+        self.binary = binary.to_owned();
+        self
     }
 
     /// Sets a variable for every program that runs here.
@@ -55,7 +62,7 @@ impl Home {
 
     /// The program with nothing of the tester's own environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.binary);
         command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
@@ -143,7 +150,21 @@ impl Server {
 
     /// Asks it to stop, as an operator does.
     pub fn terminate(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
+        self.signal("-TERM");
+    }
+
+    /// Stops it where it stands: its sockets stay open, nothing in it runs.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on as if no time had passed.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.pid().to_string()]).status().unwrap();
         assert!(status.success());
     }
 

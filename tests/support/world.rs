@@ -26,6 +26,13 @@ pub struct SeededBoard {
     pub task_ids: Vec<String>,
 }
 
+impl SeededBoard {
+    /// Its room.
+    pub fn room(&self) -> String {
+        format!("board:{}", self.id)
+    }
+}
+
 /// What to seed.
 #[derive(Debug, Clone, Copy)]
 pub struct Population {
@@ -73,7 +80,7 @@ impl World {
 
     /// Its room.
     pub fn room(&self) -> String {
-        format!("board:{}", self.board().id)
+        self.board().room()
     }
 
     /// The workspace of [`World::board`].
