@@ -9,9 +9,8 @@ fn ms(ms: u64) -> Duration {
 
 /// Two authors who take turns, three epochs, a follower who was away twice, a read after every ack.
 fn clean() -> History {
-    let log: Vec<_> = (1..=30)
-        .map(|seq| Entry { seq, op_id: format!("op{seq}"), epoch: 1 + seq / 10, version: seq })
-        .collect();
+    let log: Vec<_> =
+        (1..=30).map(|seq| Entry { seq, op_id: format!("op{seq}"), epoch: 1 + seq / 10, version: seq }).collect();
     let author = |name: &str, turn: i64| Author {
         name: name.into(),
         ops: log.iter().filter(|entry| entry.seq % 2 == turn).map(|entry| op(entry.seq)).collect(),
@@ -136,10 +135,7 @@ fn a_gap_and_a_repeat_in_the_log() {
         |history| drop(history.log.remove(17)),
         |violation| *violation == Violation::LogGap { after: 17, next: 19 },
     );
-    planted(
-        |history| history.log[17].seq = 17,
-        |violation| *violation == Violation::LogGap { after: 17, next: 17 },
-    );
+    planted(|history| history.log[17].seq = 17, |violation| *violation == Violation::LogGap { after: 17, next: 17 });
 }
 
 #[test]

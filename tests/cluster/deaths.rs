@@ -144,10 +144,7 @@ fn a_node_that_drains() {
             others.push(other);
         }
         fleet.nodes[owner].server.terminate();
-        until("its door is shut", async || {
-            tokio::net::TcpStream::connect(fleet.address(owner)).await.is_err()
-        })
-        .await;
+        until("its door is shut", async || tokio::net::TcpStream::connect(fleet.address(owner)).await.is_err()).await;
         // Those who have not been sent away yet are served: by a relay now.
         let op = json!({"kind": "task.create", "column_id": board.column_ids[0], "title": "while it drains"});
         let mut answered = 0;

@@ -134,7 +134,8 @@ impl Follower {
                     sights.push(Sight::Tail { seq, events: list(frame, "events").iter().map(place).collect() });
                 }
                 "subscribed" => sights.push(Sight::Snapshot { seq }),
-                _ => sights.extend(list(frame, "events").iter().map(place).map(|(seq, op_id)| Sight::Event { seq, op_id })),
+                _ => sights
+                    .extend(list(frame, "events").iter().map(place).map(|(seq, op_id)| Sight::Event { seq, op_id })),
             }
         }
         sights

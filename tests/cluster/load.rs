@@ -8,6 +8,7 @@ use crate::support::traffic::{Sent, Stop, Writer};
 use crate::support::world::{SeededBoard, log_of};
 use crate::support::*;
 use futures_util::future::join_all;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -191,22 +192,23 @@ impl Load {
         for (index, node) in fleet.nodes.iter().enumerate() {
             shown.push((node.name.clone(), fleet.read_board(index, board).await));
         }
+        let compared = RefCell::new("the log".to_owned());
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let mut replayed = self.bases[&board.id].clone();
             replayed.apply_all(&log);
             for (name, answer) in &shown {
-                println!("comparing with {name}");
+                compared.replace(name.clone());
                 replayed.assert_same(&Replica::new(answer));
             }
             for follower in self.followers.iter().filter(|follower| follower.board_id == board.id) {
-                println!("comparing with {}", follower.name);
+                compared.replace(follower.name.clone());
                 replayed.assert_same(&follower.replica());
             }
         }));
         judged.map_err(|panic| {
             let said = panic.downcast_ref::<String>().cloned();
             let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
-            format!("not converged: {}", said.unwrap_or_default())
+            format!("base and log are not {}: {}", compared.borrow(), said.unwrap_or_default())
         })
     }
 }

@@ -6,8 +6,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-// mod access;
-// mod bites;
+mod access;
+mod bites;
 mod checker;
 mod checker_tests;
 mod cut;
@@ -15,10 +15,10 @@ mod database;
 mod deaths;
 mod follower;
 mod load;
-// mod membership;
-// mod presence;
+mod membership;
+mod presence;
 mod redis;
-// mod relay;
+mod relay;
 mod rest_writer;
 mod surroundings;
-// mod topologies;
+mod topologies;

@@ -14,21 +14,22 @@ fn redis_is_killed_and_comes_back() {
     block_on(async {
         let mut fleet = Fleet::start().await;
         let mut load = Load::on(&fleet).await;
-        let probes = load.during(&mut fleet, async |fleet| {
-            fleet.redis.as_mut().unwrap().kill();
-            for index in 0..3 {
-                until("a node without Redis is degraded, not dead", async || {
-                    let reply = fleet.rest(index).get("/health/ready", "").await;
-                    (reply.status, reply.body["status"].as_str()) == (200, Some("degraded"))
-                })
-                .await;
-            }
-            owners_go_on(fleet).await;
-            sleep_ms(1500).await;
-            fleet.redis.as_mut().unwrap().restart();
-            write_as_strangers(fleet, HEALING_MAX).await
-        })
-        .await;
+        let probes = load
+            .during(&mut fleet, async |fleet| {
+                fleet.redis.as_mut().unwrap().kill();
+                for index in 0..3 {
+                    until("a node without Redis is degraded, not dead", async || {
+                        let reply = fleet.rest(index).get("/health/ready", "").await;
+                        (reply.status, reply.body["status"].as_str()) == (200, Some("degraded"))
+                    })
+                    .await;
+                }
+                owners_go_on(fleet).await;
+                sleep_ms(1500).await;
+                fleet.redis.as_mut().unwrap().restart();
+                write_as_strangers(fleet, HEALING_MAX).await
+            })
+            .await;
         load.note(probes);
         load.assert_kept(&fleet, "Redis killed and restarted").await;
     });
@@ -40,14 +41,15 @@ fn redis_is_flushed() {
     block_on(async {
         let mut fleet = Fleet::start().await;
         let mut load = Load::on(&fleet).await;
-        let probes = load.during(&mut fleet, async |fleet| {
-            for _ in 0..5 {
-                fleet.redis.as_ref().unwrap().flush();
-                sleep_ms(300).await;
-            }
-            write_as_strangers(fleet, HEALING_MAX).await
-        })
-        .await;
+        let probes = load
+            .during(&mut fleet, async |fleet| {
+                for _ in 0..5 {
+                    fleet.redis.as_ref().unwrap().flush();
+                    sleep_ms(300).await;
+                }
+                write_as_strangers(fleet, HEALING_MAX).await
+            })
+            .await;
         load.note(probes);
         load.assert_kept(&fleet, "FLUSHALL").await;
     });
@@ -59,15 +61,16 @@ fn redis_is_frozen() {
     block_on(async {
         let mut fleet = Fleet::start().await;
         let mut load = Load::on(&fleet).await;
-        let probes = load.during(&mut fleet, async |fleet| {
-            fleet.redis.as_ref().unwrap().freeze();
-            sleep_ms(1000).await;
-            owners_go_on(fleet).await;
-            sleep_ms(3500).await;
-            fleet.redis.as_ref().unwrap().thaw();
-            write_as_strangers(fleet, HEALING_MAX).await
-        })
-        .await;
+        let probes = load
+            .during(&mut fleet, async |fleet| {
+                fleet.redis.as_ref().unwrap().freeze();
+                sleep_ms(1000).await;
+                owners_go_on(fleet).await;
+                sleep_ms(3500).await;
+                fleet.redis.as_ref().unwrap().thaw();
+                write_as_strangers(fleet, HEALING_MAX).await
+            })
+            .await;
         load.note(probes);
         load.assert_kept(&fleet, "Redis frozen for 5 s").await;
     });
@@ -79,15 +82,16 @@ fn subscriptions_are_ended() {
     block_on(async {
         let mut fleet = Fleet::start().await;
         let mut load = Load::on(&fleet).await;
-        let probes = load.during(&mut fleet, async |fleet| {
-            for _ in 0..6 {
-                fleet.redis.as_ref().unwrap().command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
-                sleep_ms(400).await;
-            }
-            fleet.redis.as_ref().unwrap().command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-            write_as_strangers(fleet, HEALING_MAX).await
-        })
-        .await;
+        let probes = load
+            .during(&mut fleet, async |fleet| {
+                for _ in 0..6 {
+                    fleet.redis.as_ref().unwrap().command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+                    sleep_ms(400).await;
+                }
+                fleet.redis.as_ref().unwrap().command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+                write_as_strangers(fleet, HEALING_MAX).await
+            })
+            .await;
         load.note(probes);
         load.assert_kept(&fleet, "subscriptions ended").await;
     });

@@ -144,10 +144,7 @@ async fn pump(
     delivery.await
 }
 
-async fn deliver(
-    mut queued: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>,
-    mut to: WriteHalf<'_>,
-) -> Result<(), Broken> {
+async fn deliver(mut queued: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>, mut to: WriteHalf<'_>) -> Result<(), Broken> {
     while let Some((due, bytes)) = queued.recv().await {
         sleep_until(due).await;
         to.write_all(&bytes).await.map_err(|_| Broken)?;

@@ -174,7 +174,8 @@ impl SentinelSet {
     pub async fn start() -> Self {
         let master = Redis::start();
         let replica = Redis::start_with(&["--replicaof", "127.0.0.1", &master.port.to_string()]);
-        until("the replica follows", async || replica.command(&["INFO", "replication"]).contains("link_status:up")).await;
+        until("the replica follows", async || replica.command(&["INFO", "replication"]).contains("link_status:up"))
+            .await;
         let sentinels = (0..3).map(|_| sentinel(master.port)).collect();
         let set = Self { master, replica, sentinels };
         until("the sentinels know each other and the replica", async || {

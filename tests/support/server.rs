@@ -52,6 +52,12 @@ impl Home {
         self
     }
 
+    /// Leaves a variable out again.
+    pub fn unset(&mut self, key: &str) -> &mut Self {
+        self.env.retain(|(other, _)| other != key);
+        self
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }

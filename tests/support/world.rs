@@ -16,6 +16,13 @@ pub struct Person {
     workspace_ids: Vec<String>,
 }
 
+impl Person {
+    /// One who signed up.
+    pub fn new(id: &str, email: &str, token: &str) -> Self {
+        Self { id: id.into(), email: email.into(), token: token.into(), workspace_ids: Vec::new() }
+    }
+}
+
 /// A seeded board.
 #[derive(Debug, Clone)]
 pub struct SeededBoard {
