@@ -16,6 +16,7 @@ mod deaths;
 mod follower;
 mod load;
 mod membership;
+mod nemesis;
 mod presence;
 mod redis;
 mod relay;
