@@ -22,6 +22,8 @@ use tracing_actix_web::TracingLogger;
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 /// After the last close, for the peers to answer it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// For the thread that accepts connections to stop doing so.
+const PAUSED_AFTER: Duration = Duration::from_millis(50);
 /// Boards that take longer are taken from this node when it is gone.
 const HAND_OVER_WITHIN: Duration = Duration::from_secs(4);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -232,6 +234,8 @@ async fn stop(server: ServerHandle, gate: Gate, live: Live, drain: Duration) -> 
     let stopping = async {
         live.begin_drain();
         server.pause().await;
+        // The thread that accepts hears of it a little later.
+        actix_web::rt::time::sleep(PAUSED_AFTER).await;
         gate.shut();
         live.hand_all_over(Reason::Drain, HAND_OVER_WITHIN).await;
         live.drain(drain, CLOSE_WITHIN).await;

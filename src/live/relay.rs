@@ -224,7 +224,10 @@ impl BoardActor {
         match message {
             PeerMessage::Attach { stream, .. } => {
                 self.attach(from, stream);
-                self.be_wanted(context);
+                // It may know better, unless this node has just heard from the owner.
+                if !self.relay.is_open() {
+                    self.be_wanted(context);
+                }
             }
             PeerMessage::Take { .. } => self.be_wanted(context),
             PeerMessage::Detach { .. } => {
@@ -276,7 +279,6 @@ impl BoardActor {
         match self.seat {
             Seat::Owner | Seat::Leaving(_) => {}
             Seat::Seeking => self.is_wanted = true,
-            Seat::Relay(_) if self.relay.is_open() => {}
             Seat::Relay(_) => {
                 self.is_wanted = true;
                 self.seek(context);
