@@ -18,9 +18,10 @@ fn unfenced() -> PathBuf {
     let profile = Path::new(env!("CARGO_BIN_EXE_teamflow")).parent().unwrap();
     let target = profile.parent().unwrap();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build
-        .args(["build", "--quiet", "--features", "unfenced", "--bin", "teamflow-unfenced", "--target-dir"])
-        .arg(target);
+    build.args(["build", "--quiet", "--bin", "teamflow-unfenced", "--features", "teamflow/unfenced"]);
+    // There are no examples; but with them cargo takes the dependencies' features as it does for tests, and so has
+    // built these dependencies already.
+    build.args(["--workspace", "--examples", "--target-dir"]).arg(target);
     if profile.ends_with("release") {
         build.arg("--release");
     }
