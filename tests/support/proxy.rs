@@ -122,6 +122,7 @@ async fn pump(
             return Err(Broken);
         }
         tokio::select! {
+            biased;
             changed = weather.changed() => changed.map_err(|_| Broken)?,
             delivered = &mut delivery => return delivered,
             read = from.read(&mut bytes), if now != Weather::Held => match read {
@@ -132,8 +133,13 @@ async fn pump(
                     return Err(Broken);
                 }
                 Ok(0) => break,
-                Ok(_) if loses(now) => lost_some = true,
                 Ok(count) => {
+                    // The weather may have changed while these bytes were read: they have the one that is now.
+                    let now = *weather.wait_for(|now| *now != Weather::Held).await.map_err(|_| Broken)?;
+                    if loses(now) {
+                        lost_some = true;
+                        continue;
+                    }
                     let delay = if let Weather::Slow(delay) = now { delay } else { Duration::ZERO };
                     let _ = queue.send((Instant::now() + delay, bytes[..count].to_vec()));
                 }
