@@ -167,9 +167,14 @@ impl Live {
     }
 
     /// This node is another incarnation: it has no boards, and the others know nothing of its sessions.
-    pub(super) async fn reborn(&self) {
-        self.listen_to_peers().await;
-        self.view_changed();
+    pub(super) fn reborn(&self) {
+        let live = self.clone();
+        // Beats wait for nothing.
+        actix::spawn(async move {
+            live.listen_to_peers().await;
+            live.tell_all(&PeerMessage::Hello);
+            live.view_changed();
+        });
     }
 
     /// Hears what is said in a room, for `host`. Whether from here on nothing is missed.
