@@ -2,13 +2,17 @@
 
 use crate::api::{self, ApiConfig, App, Limits, RequestSpan, TokenAuthenticator};
 use crate::auth::{Auth, BCRYPT_COST, Passwords, Tokens};
+use crate::cluster::Bus;
 use crate::config::Config;
-use crate::live::{self, Live, LiveConfig, Sessions};
+use crate::live::{self, BusDoor, Live, LiveConfig, Membership, MembershipError, Reason, Sessions};
 use crate::store::{Step, Store, StoreConfig};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use metrics_exporter_prometheus::PrometheusHandle;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::fs::File;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,9 +22,11 @@ use tracing_actix_web::TracingLogger;
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 /// After the last close, for the peers to answer it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// Boards that take longer are taken from this node when it is gone.
+const HAND_OVER_WITHIN: Duration = Duration::from_secs(4);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Connections that wait to be accepted.
-const BACKLOG: u32 = 4_096;
+const BACKLOG: i32 = 4_096;
 const CONNECTIONS_MAX: usize = 100_000;
 
 /// Why a node could not start, or had to stop.
@@ -32,6 +38,12 @@ pub enum AppError {
     Store(#[from] crate::store::StoreError),
     #[error(transparent)]
     Auth(#[from] crate::auth::AuthError),
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
+    #[error(transparent)]
+    Bus(#[from] crate::cluster::BusError),
+    #[error("another process has the database {0} open: one node only can use it")]
+    NotSole(String),
     #[error("can't listen on {address}: {source}")]
     Listen { address: String, source: std::io::Error },
     #[error("the server has failed: {0}")]
@@ -63,13 +75,22 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
     if !applied.is_empty() {
         tracing::info!(migrations = ?applied, "the database's schema was brought up to date");
     }
-    let node = config.node.id.clone();
+    let sole = sole(&config)?;
+    let door = BusDoor::default();
+    let receive = door.clone();
+    let bus = match &config.redis.url {
+        None => Bus::alone(),
+        Some(url) => Bus::start(url, move |event| receive.receive(&event))?,
+    };
+    let membership = Membership::enter(&store, &config.node.id, bus).await?;
     let live_config = LiveConfig {
-        node,
+        prefix: config.redis.prefix.clone(),
         idle: Duration::from_secs(config.live.board_idle_seconds),
         rates: config.rate_limits.enabled,
     };
-    let live = Live::start(store.clone(), store.committer(), live_config);
+    let live = Live::start(store.clone(), store.committer(), live_config, membership);
+    door.open(&live);
+    live.listen_to_peers().await;
     let tokens = Tokens::new(secrets.jwt.expose(), secrets.refresh.expose());
     let auth = Auth::new(store.clone(), tokens, Passwords::new(BCRYPT_COST)?, true);
     let api_config = ApiConfig {
@@ -79,14 +100,32 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
     };
     let limits = Limits::new(config.rate_limits.enabled);
     let app = web::Data::new(App::new(store.clone(), live.clone(), auth.clone(), limits, api_config, metrics));
-    let server = listen(&config, app, &live, auth.clone(), &store)?;
+    let (server, gate) = listen(&config, app, &live, auth.clone(), &store)?;
     actix_web::rt::spawn(sweep(auth));
+    actix_web::rt::spawn(live::rebalance(live.clone()));
+    actix_web::rt::spawn(live::watch(live.clone()));
     let drain = Duration::from_secs(config.server.drain_seconds);
-    actix_web::rt::spawn(stop_on_signal(server.handle(), live, drain));
+    let handle = server.handle();
+    let stopped = actix_web::rt::spawn(stop(handle, gate, live.clone(), drain));
     server.await.map_err(AppError::Serve)?;
+    let outcome = stopped.await.unwrap_or(Ok(()));
+    if let Err(error) = store.leave(live.membership().me()).await {
+        tracing::warn!(%error, "the others learn only by its silence that this node is gone");
+    }
+    live.say_goodbye().await;
     store.close().await;
+    drop(sole);
     tracing::info!("stopped");
-    Ok(())
+    outcome
+}
+
+/// A lock that the system lets go when the process ends, however it ends: nobody has to wait for a dead one's claim.
+fn sole(config: &Config) -> Result<Option<File>, AppError> {
+    let Some(path) = config.database.url.strip_prefix("sqlite://") else { return Ok(None) };
+    let refused = |_| AppError::NotSole(path.to_owned());
+    let lock = File::create(format!("{path}.lock")).map_err(refused)?;
+    lock.try_lock().map_err(|_| AppError::NotSole(path.to_owned()))?;
+    Ok(Some(lock))
 }
 
 fn listen(
@@ -95,7 +134,7 @@ fn listen(
     live: &Live,
     auth: Auth,
     store: &Store,
-) -> Result<actix_web::dev::Server, AppError> {
+) -> Result<(actix_web::dev::Server, Gate), AppError> {
     let live = live.clone();
     let authenticator: Arc<dyn live::Authenticator> = Arc::new(TokenAuthenticator { auth, store: store.clone() });
     let server = HttpServer::new(move || {
@@ -113,20 +152,48 @@ fn listen(
     let refused = |source| AppError::Listen { address: address.clone(), source };
     let server = server
         .workers(workers)
-        .backlog(BACKLOG)
         .max_connections(CONNECTIONS_MAX)
         .h1_write_buffer_size(live::TAKEN_BYTES_MAX)
         .on_connect(live::connect)
         .disable_signals()
-        .shutdown_timeout(1)
-        .bind(config.server.listen.as_str())
-        .map_err(refused)?;
+        .shutdown_timeout(1);
+    let mut gate = Gate(Vec::new());
+    let mut server = server;
+    for address in config.server.listen.to_socket_addrs().map_err(refused)? {
+        let listener = listener(address).map_err(refused)?;
+        gate.0.push(listener.try_clone().map_err(refused)?);
+        server = server.listen(listener.into()).map_err(refused)?;
+    }
     for address in server.addrs() {
         println!("TeamFlow {} listens on http://{address}", env!("CARGO_PKG_VERSION"));
     }
     println!("  database: {}", config.database.description());
-    println!("  coordination: in this process (one node, {})", config.node.id);
-    Ok(server.run())
+    match &config.redis.url {
+        None => println!("  coordination: in this process (one node, {})", config.node.id),
+        Some(url) => println!("  coordination: redis at {} (this node is {})", url.description(), config.node.id),
+    }
+    Ok((server.run(), gate))
+}
+
+/// The sockets that listen: shut, they refuse whoever comes, who then goes to another node at once.
+struct Gate(Vec<Socket>);
+
+impl Gate {
+    fn shut(&self) {
+        for socket in &self.0 {
+            if let Err(error) = socket.shutdown(std::net::Shutdown::Both) {
+                tracing::debug!(%error, "a listening socket could not be shut");
+            }
+        }
+    }
+}
+
+fn listener(address: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
 }
 
 /// Deletes what has ended long ago, once an hour.
@@ -140,23 +207,47 @@ async fn sweep(auth: Auth) {
     }
 }
 
-/// The order of an orderly stop: not ready, no new connections, boards flushed, sockets closed one after the other.
-async fn stop_on_signal(server: ServerHandle, live: Live, drain: Duration) {
+/// Stops the node in an orderly way when it is told to, or when another has taken its place. The order: not ready, no
+/// new connections, boards handed over, sockets closed one after the other, what is in flight finished.
+///
+/// # Errors
+/// Why it had to stop without being told to.
+async fn stop(server: ServerHandle, gate: Gate, live: Live, drain: Duration) -> Result<(), AppError> {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        return tracing::error!("signals can't be waited for: this node stops only by force");
+        tracing::error!("signals can't be waited for: this node stops only by force");
+        return Ok(());
     };
-    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    let beating = live::beat(live.clone());
+    tokio::pin!(beating);
+    let outcome = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        error = &mut beating => {
+            tracing::error!(%error, "this node must not go on");
+            Err(AppError::Membership(error))
+        }
+    };
     tracing::info!("stopping: sockets are closed over {} s; a second signal stops at once", drain.as_secs());
-    let stop = async {
+    let stopping = async {
         live.begin_drain();
         server.pause().await;
+        gate.shut();
+        live.hand_all_over(Reason::Drain, HAND_OVER_WITHIN).await;
         live.drain(drain, CLOSE_WITHIN).await;
         live.flushed(FLUSH_WITHIN).await;
         server.stop(true).await;
     };
+    // It goes on beating, lest the others take it for dead while it hands over.
+    let beats = async {
+        if outcome.is_ok() {
+            beating.await;
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
-        () = stop => {}
+        () = stopping => outcome,
+        () = beats => Ok(()),
         _ = terminate.recv() => std::process::exit(0),
         _ = interrupt.recv() => std::process::exit(0),
     }

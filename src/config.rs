@@ -9,6 +9,7 @@ mod tests;
 pub use layers::{Flag, KEYS, Key, Kind, Sources};
 pub use secret::{SECRET_CHARS_MIN, Secret, Secrets};
 
+use crate::cluster::RedisUrl;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub struct Config {
     /// Where a node on its own keeps its database and its secrets.
     pub data_dir: PathBuf,
     pub database: Database,
+    pub redis: Redis,
     pub server: Server,
     pub node: Node,
     pub auth: Auth,
@@ -49,6 +51,15 @@ pub struct Database {
     pub connections_max: usize,
     /// How many may read at once (SQLite).
     pub readers: usize,
+}
+
+/// What nodes coordinate by.
+#[derive(Debug, Clone)]
+pub struct Redis {
+    /// None: this node is alone.
+    pub url: Option<RedisUrl>,
+    /// What the names of keys and channels begin with.
+    pub prefix: String,
 }
 
 /// How this node meets the network.

@@ -6,6 +6,8 @@ pub mod protocol;
 
 pub mod store;
 
+pub mod cluster;
+
 pub mod live;
 
 pub mod auth;

@@ -2,15 +2,6 @@
 
 mod cli;
 
-use clap::Parser;
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    match cli::run(cli::Cli::parse()) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("teamflow: {error}");
-            ExitCode::FAILURE
-        }
-    }
+fn main() -> std::process::ExitCode {
+    cli::main()
 }

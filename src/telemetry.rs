@@ -94,9 +94,12 @@ fn register() {
     describe_histogram!("board_commit_duration_seconds", Unit::Seconds, "one commit of the committer");
     describe_counter!("board_fanout_deliveries_total", "events and presence put into outboxes");
     describe_counter!("board_handoffs_total", "boards that went to another node, by reason");
-    counter!("board_handoffs_total", "reason" => "drain").increment(0);
+    for reason in ["drain", "rebalance", "cut_off", "idle", "failover"] {
+        counter!("board_handoffs_total", "reason" => reason).increment(0);
+    }
     describe_counter!("board_commits_fenced_total", "commits refused because another owner had taken the board");
     describe_counter!("node_forwarded_ops_total", "ops passed on to the node that owns their board");
+    describe_counter!("board_gaps_repaired_total", "events that the bus had lost and that were read from the log");
 
     describe_histogram!("database_query_duration_seconds", Unit::Seconds, "one call to the store");
     describe_gauge!("database_connections_active", "database connections in use");
@@ -110,6 +113,7 @@ fn register() {
         "board_fanout_deliveries_total",
         "board_commits_fenced_total",
         "node_forwarded_ops_total",
+        "board_gaps_repaired_total",
         "redis_commands_total",
     ] {
         counter!(name).increment(0);
@@ -143,6 +147,7 @@ mod tests {
             ("board_handoffs_total", "counter"),
             ("board_commits_fenced_total", "counter"),
             ("node_forwarded_ops_total", "counter"),
+            ("board_gaps_repaired_total", "counter"),
             ("database_query_duration_seconds", "histogram"),
             ("database_connections_active", "gauge"),
             ("redis_commands_total", "counter"),

@@ -55,14 +55,6 @@ impl App {
         Ok(board)
     }
 
-    /// After members or labels were changed. The change is committed: where it can't be made known now, `live` does
-    /// so when it next can.
-    pub async fn access_changed(&self, id: WorkspaceId) {
-        if let Err(error) = self.live.access_changed(id).await {
-            tracing::warn!(workspace_id = %id, ?error, "a change of members or labels waits to be made known");
-        }
-    }
-
     /// Tells all who are in one of these rooms, once each.
     pub fn announce(&self, rooms: &[Room], kind: &'static str, actor: UserId, data: serde_json::Value) {
         self.live.announce(rooms, &Announcement { kind, actor_id: Some(actor), at: now(), data });

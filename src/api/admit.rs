@@ -27,10 +27,13 @@ pub async fn admit(
     let address = address_of(&app, request.request());
     let identity = bearer(request.headers()).and_then(|token| app.auth.tokens().verify(token));
     let allowance = match &identity {
-        Some(identity) => app.limits.session(Session::from(identity)),
-        None => app.limits.address(address),
+        Some(identity) => app.limits.session(Session::from(identity), &app.live).await,
+        None => app.limits.address(address, &app.live).await,
     };
-    let at_door = door(&request).and_then(|door| app.limits.door(door, address));
+    let at_door = match door(&request) {
+        Some(door) => app.limits.door(door, address, &app.live).await,
+        None => None,
+    };
     let allowance =
         [allowance, at_door].into_iter().flatten().min_by_key(|a| (a.retry_after_ms.is_none(), a.remaining));
     if let Some((allowance, ms)) = allowance.and_then(|a| Some((a, a.retry_after_ms?))) {

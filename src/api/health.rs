@@ -13,7 +13,8 @@ const DATABASE_WAIT: Duration = Duration::from_secs(2);
 /// Whether this node can serve, and each thing that it hangs on.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`, `draining` or `unavailable`.
+    /// `ok`, `degraded` (Redis is away: boards of other nodes can't be changed from here), `draining`, `cut_off` (this
+    /// node alone misses Redis or the database) or `unavailable`.
     pub status: &'static str,
     pub dependencies: Vec<Dependency>,
 }
@@ -35,15 +36,21 @@ pub async fn live() -> HttpResponse {
 pub async fn ready(app: web::Data<App>) -> HttpResponse {
     let answered = tokio::time::timeout(DATABASE_WAIT, app.store.ping()).await;
     let database_is_there = matches!(answered, Ok(Ok(())));
-    let status = match (database_is_there, app.live.is_draining()) {
-        (_, true) => "draining",
-        (true, false) => "ok",
-        (false, false) => "unavailable",
+    let bus = app.live.bus_state();
+    let status = match (app.live.is_draining(), database_is_there, app.live.is_cut_off(), bus) {
+        (true, ..) => "draining",
+        (false, false, ..) => "unavailable",
+        (false, true, true, _) => "cut_off",
+        (false, true, false, Some((_, false))) => "degraded",
+        (false, true, false, _) => "ok",
     };
-    let code = if status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let database =
-        Dependency { name: app.store.engine_name(), status: if database_is_there { "ok" } else { "unavailable" } };
-    HttpResponse::build(code).json(Health { status, dependencies: vec![database] })
+    let serves = matches!(status, "ok" | "degraded");
+    let code = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let dependency = |name, is_there| Dependency { name, status: if is_there { "ok" } else { "unavailable" } };
+    let database = dependency(app.store.engine_name(), database_is_there);
+    let bus = bus.map(|(name, is_up)| dependency(name, is_up));
+    let dependencies = std::iter::once(database).chain(bus).collect();
+    HttpResponse::build(code).json(Health { status, dependencies })
 }
 
 /// What this node measures, as Prometheus text.   `GET /metrics`

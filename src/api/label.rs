@@ -91,7 +91,7 @@ async fn label_for(app: &App, caller: Caller, id: LabelId) -> ApiResult<Row> {
 }
 
 async fn changed(app: &App, caller: Caller, row: &Row, kind: &'static str) {
-    app.access_changed(row.workspace_id).await;
+    app.live.access_changed(row.workspace_id).await;
     let data = json!({"label_id": row.id, "project_id": row.project_id, "name": row.name, "color": row.color});
     app.announce(&[Room::Project(row.project_id)], kind, caller.user_id, data);
 }

@@ -79,7 +79,7 @@ pub async fn remove(caller: Caller, app: web::Data<App>, ids: Ids<(WorkspaceId, 
     let owners_too = leaves || allows(Action::OwnerManage, role);
     let change = async move |c: &mut _| rows::change_member(c, id, user, None, owners_too).await;
     checked(app.store.write(async move |mut c| c.tx(change).await).await?)?;
-    app.access_changed(id).await;
+    app.live.access_changed(id).await;
     let data = json!({"workspace_id": id, "user_id": user});
     app.announce(&[Room::Workspace(id)], "member.removed", caller.user_id, data);
     Ok(HttpResponse::NoContent().finish())
@@ -96,7 +96,7 @@ fn checked(change: Change) -> ApiResult<()> {
 
 /// Makes a change known, and gives the member as it now stands.
 async fn changed(app: &App, caller: Caller, id: WorkspaceId, user: UserId, kind: &'static str) -> ApiResult<Member> {
-    app.access_changed(id).await;
+    app.live.access_changed(id).await;
     let row = app.store.read(async move |mut c| rows::member(&mut c, id, user).await).await?;
     let member = shown(row.ok_or_else(|| ApiError::not_found("member"))?);
     let data = json!({"workspace_id": id, "user_id": user, "name": member.name, "role": member.role});

@@ -14,6 +14,7 @@ mod front;
 mod health;
 mod label;
 mod member;
+mod node;
 mod op;
 mod openapi;
 mod origin;
@@ -39,7 +40,7 @@ pub use socket::{TokenAuthenticator, configure_socket};
 pub use span::RequestSpan;
 
 use crate::auth::{Auth, Revoked};
-use crate::live::Live;
+use crate::live::{Ended, Live};
 use crate::store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::IpAddr;
@@ -80,10 +81,21 @@ impl App {
         metrics: PrometheusHandle,
     ) -> Self {
         let told = live.clone();
-        auth.on_revoked(move |what| match what {
-            Revoked::Family(id) => told.family_revoked(id),
-            Revoked::User(id) => told.user_revoked(id),
+        auth.on_revoked(move |what| told.revoked(ended(what)));
+        let forgetful = auth.clone();
+        live.on_ended_elsewhere(move |what| {
+            forgetful.forget(match what {
+                Ended::Family(id) => Revoked::Family(id),
+                Ended::User(id) => Revoked::User(id),
+            });
         });
         Self { store, live, auth, limits, config, metrics }
+    }
+}
+
+fn ended(what: Revoked) -> Ended {
+    match what {
+        Revoked::Family(id) => Ended::Family(id),
+        Revoked::User(id) => Ended::User(id),
     }
 }

@@ -1,7 +1,9 @@
-//! How often somebody may ask, in this process: `domain.md` section 8's limits for REST.
+//! How often somebody may ask: `domain.md` section 8's limits for REST. Each node counts for itself, and where there are
+//! several, all together.
 
 use crate::auth::Identity;
 use crate::domain::ids::{FamilyId, UserId};
+use crate::live::{self, Live};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -39,6 +41,16 @@ pub enum Door {
     Signup,
     Login,
     Refresh,
+}
+
+impl Door {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Signup => "signup",
+            Self::Login => "login",
+            Self::Refresh => "refresh",
+        }
+    }
 }
 
 /// What is left of a limit, for the `RateLimit-*` headers.
@@ -79,9 +91,26 @@ impl<K: Hash + Eq + Clone> Limit<K> {
                 (0, Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)))
             }
         };
+        self.allowance(remaining, retry_after_ms)
+    }
+
+    fn allowance(&self, remaining: u32, retry_after_ms: Option<u64>) -> Allowance {
         let used = u64::from(self.burst.saturating_sub(remaining));
         let reset_s = (used * 60).div_ceil(u64::from(self.per_minute));
         Allowance { limit: self.burst, remaining, reset_s, retry_after_ms }
+    }
+
+    /// The same over all nodes; on this node alone where the others' count is not at hand.
+    async fn check_everywhere(&self, key: &K, name: String, live: &Live) -> Allowance {
+        let here = self.check(key);
+        if here.retry_after_ms.is_some() {
+            return here;
+        }
+        let quota = live::Quota { per_minute: self.per_minute, burst: self.burst };
+        match live.throttle(name, quota).await {
+            Some(all) => self.allowance(all.remaining.min(here.remaining), all.retry_after_ms),
+            None => here,
+        }
     }
 }
 
@@ -99,17 +128,25 @@ impl Limits {
         Self { on, sessions: Limit::new(SESSION), addresses: Limit::new(ADDRESS), doors: Limit::new(CREDENTIALS) }
     }
 
-    pub fn session(&self, session: Session) -> Option<Allowance> {
-        self.on.then(|| self.sessions.check(&session))
+    pub async fn session(&self, session: Session, live: &Live) -> Option<Allowance> {
+        let name = match session {
+            Session::Family(id) => format!("family:{id}"),
+            Session::User(id) => format!("user:{id}"),
+        };
+        if self.on { Some(self.sessions.check_everywhere(&session, name, live).await) } else { None }
     }
 
     /// A request without a good token.
-    pub fn address(&self, address: IpAddr) -> Option<Allowance> {
-        self.on.then(|| self.addresses.check(&counted_as(address)))
+    pub async fn address(&self, address: IpAddr, live: &Live) -> Option<Allowance> {
+        let address = counted_as(address);
+        let name = format!("address:{address}");
+        if self.on { Some(self.addresses.check_everywhere(&address, name, live).await) } else { None }
     }
 
-    pub fn door(&self, door: Door, address: IpAddr) -> Option<Allowance> {
-        self.on.then(|| self.doors.check(&(door, counted_as(address))))
+    pub async fn door(&self, door: Door, address: IpAddr, live: &Live) -> Option<Allowance> {
+        let address = counted_as(address);
+        let name = format!("{}:{address}", door.name());
+        if self.on { Some(self.doors.check_everywhere(&(door, address), name, live).await) } else { None }
     }
 }
 
@@ -131,28 +168,27 @@ mod tests {
 
     #[test]
     fn a_session_has_bursts_of_200_and_then_waits() {
-        let limits = Limits::new(true);
+        let limit = Limit::new(SESSION);
         let session = Session::User(UserId(Uuid::nil()));
-        let first = limits.session(session).unwrap();
+        let first = limit.check(&session);
         assert_eq!((first.limit, first.remaining, first.retry_after_ms), (200, 199, None));
         for _ in 1..200 {
-            assert_eq!(limits.session(session).unwrap().retry_after_ms, None);
+            assert_eq!(limit.check(&session).retry_after_ms, None);
         }
-        let over = limits.session(session).unwrap();
+        let over = limit.check(&session);
         assert!(over.retry_after_ms.is_some_and(|ms| (1..=600).contains(&ms)), "{over:?}");
-        let other = Session::User(UserId(Uuid::max()));
-        assert_eq!(limits.session(other).unwrap().retry_after_ms, None);
+        assert_eq!(limit.check(&Session::User(UserId(Uuid::max()))).retry_after_ms, None);
     }
 
     #[test]
     fn doors_are_guarded_each_on_its_own() {
-        let limits = Limits::new(true);
+        let limit = Limit::new(CREDENTIALS);
         let address = IpAddr::from([192, 0, 2, 1]);
         for _ in 0..10 {
-            assert_eq!(limits.door(Door::Login, address).unwrap().retry_after_ms, None);
+            assert_eq!(limit.check(&(Door::Login, address)).retry_after_ms, None);
         }
-        assert!(limits.door(Door::Login, address).unwrap().retry_after_ms.is_some());
-        assert_eq!(limits.door(Door::Signup, address).unwrap().retry_after_ms, None);
+        assert!(limit.check(&(Door::Login, address)).retry_after_ms.is_some());
+        assert_eq!(limit.check(&(Door::Signup, address)).retry_after_ms, None);
     }
 
     #[test]
@@ -161,10 +197,5 @@ mod tests {
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-    }
-
-    #[test]
-    fn off_is_off() {
-        assert_eq!(Limits::new(false).address(IpAddr::from([192, 0, 2, 1])), None);
     }
 }

@@ -9,7 +9,9 @@ use super::health::{self, Health};
 use super::openapi::Operation;
 use super::project::ProjectQuery;
 use super::task_list::TaskQuery;
-use super::{BODY_BYTES_MAX, account, board, column, label, member, op, openapi, project, task, task_list, workspace};
+use super::{
+    BODY_BYTES_MAX, account, board, column, label, member, node, op, openapi, project, task, task_list, workspace,
+};
 use crate::domain::board::model::Column as BoardColumn;
 use crate::protocol::code::Code;
 use crate::protocol::rest::Page;
@@ -17,6 +19,7 @@ use crate::protocol::rest::account::{Login, Me, Refresh, Signup, Tokens};
 use crate::protocol::rest::board::{
     BoardAnswer, BulkAnswer, BulkOps, ColumnDeletion, ColumnMoveBody, ColumnPatch, Events, HistoryPage, NewColumn,
 };
+use crate::protocol::rest::node::Cluster;
 use crate::protocol::rest::project::{
     Board, BoardPatch, Label, LabelPatch, NewBoard, NewLabel, NewProject, Project, ProjectPatch,
 };
@@ -38,6 +41,9 @@ pub fn api_operations() -> Vec<Operation> {
     all.extend(project_operations());
     all.extend(board_operations());
     all.extend(task_operations());
+    all.push(
+        Operation::get("/cluster", node::cluster, "operation", "The nodes, for system admins").answers::<Cluster>(200),
+    );
     all
 }
 

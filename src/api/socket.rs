@@ -39,7 +39,7 @@ async fn upgrade(app: web::Data<App>, request: HttpRequest, payload: Payload) ->
     {
         return Err(ApiError::new(Code::Forbidden, "this origin may not open a connection"));
     }
-    if app.live.is_draining() {
+    if app.live.is_draining() || app.live.is_cut_off() {
         return Err(ApiError::unavailable());
     }
     let identity = match header(AUTHORIZATION) {

@@ -8,10 +8,11 @@ mod rights;
 
 use super::{ApiConfig, App, Limits, configure, front};
 use crate::auth::{Auth, Device, Passwords, Signup, Tokens};
+use crate::cluster::Bus;
 use crate::domain::email::Email;
 use crate::domain::ids::UserId;
 use crate::domain::text::Name;
-use crate::live::{Live, LiveConfig};
+use crate::live::{Live, LiveConfig, Membership};
 use crate::store::{Step, Store, StoreConfig};
 use actix_http::Request;
 use actix_web::body::BoxBody;
@@ -73,8 +74,9 @@ impl Node {
         let url = format!("sqlite://{}", dir.path().join("test.db").display());
         let store = Store::open(StoreConfig::new(url)).await.unwrap();
         store.migrate(Step::Up).await.unwrap();
-        let live_config = LiveConfig { node: "test".into(), idle: Duration::from_secs(300), rates: false };
-        let live = Live::start(store.clone(), store.committer(), live_config);
+        let membership = Membership::enter(&store, "test", Bus::alone()).await.unwrap();
+        let live_config = LiveConfig { prefix: "test".into(), idle: Duration::from_secs(300), rates: false };
+        let live = Live::start(store.clone(), store.committer(), live_config, membership);
         live.add_hub();
         let tokens = Tokens::new(&"a".repeat(32), &"b".repeat(32));
         let auth = Auth::new(store.clone(), tokens, Passwords::new(4).unwrap(), true);

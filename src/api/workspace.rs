@@ -79,7 +79,7 @@ pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>) -
     let boards = boards.ok_or_else(|| ApiError::not_found("workspace"))?;
     app.announce(&[Room::Workspace(id)], "workspace.deleted", caller.user_id, json!({"workspace_id": id}));
     app.live.boards_gone(&boards);
-    app.access_changed(id).await;
+    app.live.access_changed(id).await;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -107,10 +107,10 @@ impl Auth {
                 self.sign_in(credentials.user, login.remember, device, at).await
             }
             None => {
-                let failures = after_failure(failures, at);
-                store
-                    .write(async move |mut c| c.tx(async move |c| rows::put_failures(c, &email, failures).await).await)
-                    .await?;
+                let count = async move |c: &mut _| {
+                    rows::count_failure(c, &email, at, |before| after_failure(Some(before), at)).await
+                };
+                store.write(async move |mut c| c.tx(count).await).await?;
                 Err(AuthError::WrongCredentials)
             }
         }

@@ -151,12 +151,17 @@ impl Auth {
         Ok(self.0.store.write(async move |mut c| c.tx(async move |c| rows::sweep(c, at).await).await).await?)
     }
 
-    fn revoked(&self, what: Revoked) {
+    /// What was remembered of a sign-in or a user counts no more: it has ended, here or on another node.
+    pub fn forget(&self, what: Revoked) {
         self.0.revocations.fetch_add(1, Ordering::SeqCst);
         self.verdicts().retain(|(user, family), _| match what {
             Revoked::Family(id) => *family != Some(id),
             Revoked::User(id) => *user != id,
         });
+    }
+
+    fn revoked(&self, what: Revoked) {
+        self.forget(what);
         if let Some(tell) = self.0.on_revoked.get() {
             tell(what);
         }

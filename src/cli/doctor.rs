@@ -5,8 +5,10 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 use teamflow::app;
 use teamflow::auth::now;
+use teamflow::cluster::Bus;
 use teamflow::config::Config;
 use teamflow::domain::time::Moment;
 use teamflow::store::Step;
@@ -15,6 +17,8 @@ use teamflow::store::Step;
 const CLOCKS_APART_MS_MAX: i64 = 2_000;
 /// A clock before 2026 has not been set.
 const CLOCK_MIN: i64 = 1_767_225_600_000_000;
+/// How long Redis may take to carry a message.
+const REDIS_WITHIN: Duration = Duration::from_secs(3);
 /// With fewer, a node can hardly start; each WebSocket takes one.
 const OPEN_FILES_MIN: u64 = 512;
 /// Enough for the sockets that a node of this size can serve.
@@ -59,7 +63,7 @@ pub fn run(settings: Settings) -> CliResult<ExitCode> {
             }
             secrets(&config, &mut findings);
             let database_clock = block_on(async { Ok(database(&config, &mut findings).await) })?;
-            findings.ok("redis", "not configured; this node is alone");
+            block_on(async { Ok(redis(&config, &mut findings).await) })?;
             clock(database_clock, &mut findings);
         }
     }
@@ -80,6 +84,25 @@ fn secrets(config: &Config, findings: &mut Findings) {
             Err(error) => findings.wrong("secrets", error),
         }
     }
+}
+
+async fn redis(config: &Config, findings: &mut Findings) {
+    let Some(url) = &config.redis.url else {
+        return findings.ok("redis", "not configured; this node is alone");
+    };
+    match Bus::start(url, |_| {}) {
+        Err(error) => findings.wrong("redis", error),
+        Ok(bus) if is_up_soon(&bus).await => findings.ok("redis", format!("{} carries messages", url.description())),
+        Ok(_) => findings.wrong("redis", format!("{} does not answer", url.description())),
+    }
+}
+
+async fn is_up_soon(bus: &Bus) -> bool {
+    let begun = Instant::now();
+    while !bus.is_up() && begun.elapsed() < REDIS_WITHIN {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bus.is_up()
 }
 
 /// Gives the database's clock, where it has one.

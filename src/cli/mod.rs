@@ -19,7 +19,7 @@ pub type CliResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// A real-time collaboration engine and project-management server
 #[derive(Parser)]
 #[command(name = "teamflow", version, arg_required_else_help = true)]
-pub struct Cli {
+struct Cli {
     #[command(flatten)]
     settings: Settings,
     #[command(subcommand)]
@@ -59,6 +59,9 @@ struct Settings {
     /// sqlite://PATH or postgres://… [env: DATABASE_URL] [default: sqlite://data/teamflow.db]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
+    /// Coordination across nodes: redis://, rediss://, redis+cluster://, redis+sentinel:// [env: REDIS_URL] [default: none]
+    #[arg(long, global = true, value_name = "URL")]
+    redis_url: Option<String>,
     /// Tracing filter of the log, on standard error [env: TEAMFLOW_LOG] [default: info]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
@@ -74,6 +77,7 @@ impl Settings {
             flag("--env", "environment", self.env),
             flag("--data-dir", "data_dir", self.data_dir),
             flag("--database-url", "database.url", self.database_url),
+            flag("--redis-url", "redis.url", self.redis_url),
             flag("--log", "log.filter", self.log),
             flag("--log-format", "log.format", self.log_format),
         ]
@@ -89,8 +93,18 @@ fn flag(name: &'static str, key: &'static str, value: Option<String>) -> Option<
     Some(Flag { name, key, value: value? })
 }
 
-/// Does what the command line says.
-pub fn run(cli: Cli) -> CliResult<ExitCode> {
+/// Does what the command line says, and gives what the process ends with.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("teamflow: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> CliResult<ExitCode> {
     let Cli { settings, command } = cli;
     match command {
         Command::Serve(serve) => serve.run(settings),

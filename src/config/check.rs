@@ -2,7 +2,8 @@
 
 use super::layers::Layers;
 use super::secret::{SECRET_CHARS_MIN, Secret};
-use super::{Auth, Config, ConfigError, Database, Environment, Live, Log, LogFormat, Node, RateLimits, Server};
+use super::{Auth, Config, ConfigError, Database, Environment, Live, Log, LogFormat, Node, RateLimits, Redis, Server};
+use crate::cluster::redis_url;
 use figment::value::Value;
 use std::io::IsTerminal;
 use std::net::ToSocketAddrs;
@@ -16,16 +17,20 @@ pub(super) fn config(layers: &Layers) -> Result<Config, ConfigError> {
     let environment = environment(layers)?;
     let data_dir = layers.parsed("data_dir", "the path of a folder", |text| Some(PathBuf::from(text)))?;
     let data_dir = data_dir.unwrap_or_else(|| "data".into());
-    if layers.value("redis.url")?.is_some() {
-        return Err(layers.fault("redis.url", "this build runs alone, without redis; unset it"));
+    let (database, redis) = (database(layers, &data_dir)?, redis(layers)?);
+    if redis.url.is_some() && database.url.starts_with("sqlite:") {
+        return Err(
+            layers.fault("redis.url", "several nodes need one postgres database: set database.url (DATABASE_URL)")
+        );
     }
     Ok(Config {
         environment,
-        database: database(layers, &data_dir)?,
+        database,
         data_dir,
         server: server(layers)?,
         node: Node { id: node_id(layers)? },
-        auth: auth(layers, environment)?,
+        auth: auth(layers, environment, redis.url.is_some())?,
+        redis,
         live: Live { board_idle_seconds: number(layers, "live.board_idle_seconds", 1..=86_400)?.unwrap_or(300) },
         rate_limits: rate_limits(layers, environment)?,
         log: log(layers)?,
@@ -65,6 +70,18 @@ fn database(layers: &Layers, data_dir: &Path) -> Result<Database, ConfigError> {
     })
 }
 
+fn redis(layers: &Layers) -> Result<Redis, ConfigError> {
+    let url = layers.parsed("redis.url", redis_url::FORMS, |url| url.parse().ok())?;
+    let plain = |prefix: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        (!prefix.is_empty() && prefix.len() <= NODE_ID_CHARS_MAX && prefix.chars().all(is_plain))
+            .then(|| prefix.to_owned())
+    };
+    let right = format!("1 to {NODE_ID_CHARS_MAX} of letters, digits, '-', '_' and '.'");
+    let prefix = layers.parsed("redis.prefix", &right, plain)?;
+    Ok(Redis { url, prefix: prefix.unwrap_or_else(|| "teamflow".to_owned()) })
+}
+
 fn server(layers: &Layers) -> Result<Server, ConfigError> {
     let resolved = |text: &str| text.to_socket_addrs().ok()?.next().map(|_| text.to_owned());
     let listen = layers.parsed("server.listen", "HOST:PORT of this machine", resolved)?;
@@ -99,13 +116,17 @@ fn node_id(layers: &Layers) -> Result<String, ConfigError> {
     }))
 }
 
-fn auth(layers: &Layers, environment: Environment) -> Result<Auth, ConfigError> {
+fn auth(layers: &Layers, environment: Environment, is_shared: bool) -> Result<Auth, ConfigError> {
     let right = format!("a text of at least {SECRET_CHARS_MIN} characters");
     let secret = |key: &str| layers.parsed(key, &right, Secret::new);
     let (jwt_secret, refresh_secret) = (secret("auth.jwt_secret")?, secret("auth.refresh_secret")?);
     for (key, given) in [("auth.jwt_secret", &jwt_secret), ("auth.refresh_secret", &refresh_secret)] {
         if given.is_none() && environment == Environment::Production {
             return Err(layers.fault(key, &format!("must be set in production, to {right}")));
+        }
+        if given.is_none() && is_shared {
+            let fault = format!("must be set with redis.url (REDIS_URL), the same on all nodes, to {right}");
+            return Err(layers.fault(key, &fault));
         }
     }
     if jwt_secret.is_some() && jwt_secret == refresh_secret {

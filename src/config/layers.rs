@@ -37,7 +37,7 @@ const fn key(name: &'static str, variable: Option<&'static str>, kind: Kind) -> 
 }
 
 /// Every key that there is.
-pub const KEYS: [Key; 19] = [
+pub const KEYS: [Key; 20] = [
     key("environment", Some("TEAMFLOW_ENV"), Kind::Text),
     key("data_dir", Some("TEAMFLOW_DATA_DIR"), Kind::Text),
     key("database.url", Some("DATABASE_URL"), Kind::Secret),
@@ -45,6 +45,7 @@ pub const KEYS: [Key; 19] = [
     key("database.connections_max", None, Kind::Number),
     key("database.readers", None, Kind::Number),
     key("redis.url", Some("REDIS_URL"), Kind::Secret),
+    key("redis.prefix", None, Kind::Text),
     key("server.listen", Some("TEAMFLOW_LISTEN"), Kind::Text),
     key("server.workers", None, Kind::Number),
     key("server.trusted_proxies", None, Kind::List),

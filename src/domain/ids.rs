@@ -42,4 +42,6 @@ ids! {
     OpId,
     /// One sign-in: the family of refresh tokens that descend from it.
     FamilyId,
+    /// One run of a node: another one after each start, and after the others have taken it for dead.
+    Incarnation,
 }

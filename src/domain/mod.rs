@@ -5,7 +5,9 @@
 pub mod board;
 pub mod email;
 pub mod ids;
+pub mod mirror;
 pub mod permission;
+pub mod placement;
 pub mod presence;
 pub mod rank;
 pub mod text;

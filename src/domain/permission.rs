@@ -120,6 +120,8 @@ pub fn allows(action: Action, role: Role) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     pub workspace_id: WorkspaceId,
+    /// Grows with every change of members or labels.
+    pub version: i64,
     pub members: HashMap<UserId, Role>,
     pub labels: HashSet<(ProjectId, LabelId)>,
 }

@@ -1,7 +1,7 @@
 //! Who is in a room, and what the others have yet to be told of it.
 
 use super::ids::{SessionId, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ pub const LISTED_MAX: usize = 200;
 pub const STATE_BYTES_MAX: usize = 1_024;
 
 /// A user as others see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserName {
     pub id: UserId,
     pub name: String,
 }
 
 /// One session in a room.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Present {
     pub session_id: SessionId,
     pub user: UserName,
@@ -101,6 +101,19 @@ impl Roster {
         }
         self.sessions.insert(session_id, Present { session_id, user, state: Value::Object(serde_json::Map::new()) });
         self.untold.insert(session_id, Untold::Join);
+    }
+
+    /// Takes in a session of another node as it stands there.
+    pub fn put(&mut self, present: Present) {
+        let Present { session_id, user, state } = present;
+        self.join(session_id, user);
+        if self.sessions.get(&session_id).is_some_and(|known| known.state != state) {
+            self.set_state(session_id, state);
+        }
+    }
+
+    pub fn get(&self, session: SessionId) -> Option<&Present> {
+        self.sessions.get(&session)
     }
 
     /// Replaces a session's state. `false` where it isn't here.

@@ -3,7 +3,7 @@
 use super::hub::HubId;
 use crate::domain::board::op::OpKind;
 use crate::domain::board::sequencer::Applied;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{Incarnation, SessionId};
 use crate::protocol::frame::{Reject, RequestId};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -24,6 +24,12 @@ pub enum Reply {
         hub: HubId,
         session: SessionId,
         id: RequestId,
+    },
+    /// The relay of another node: the stream that the op came by, and its tag.
+    Relay {
+        node: Incarnation,
+        stream: u64,
+        tag: u64,
     },
     /// The answer of a REST request at this place.
     Rest(Arc<Answers>, usize),

@@ -1,30 +1,35 @@
-//! The single writer of a board: a shell around [`Sequencer`], which it asks, and whose answers it performs.
+//! A board on this node: a shell around [`Sequencer`] where this node writes the board, and around [`Relay`] where
+//! another does. It asks them, and performs what they answer.
 
 use super::answer::{Reply, Waiter};
 use super::clock;
+use super::exchange::{Heard, ROOM_BEAT_EVERY};
+use super::hand_over::Reason;
 use super::hub::{Delivery, HubId};
 use super::join::{After, Joiners};
 use super::lobby::{Attendance, PRESENCE_EVERY};
 use super::meters::{self, METERS};
-use super::registry::{AccessCell, Live};
+use super::peer::Host;
+use super::registry::{AccessCell, Live, Pin};
 use super::reject::reject;
-use crate::domain::board::Board;
 use crate::domain::board::catch_up::{Position, Tail};
-use crate::domain::board::commit::{Commit, Outcome};
 use crate::domain::board::model::{Epoch, Seq};
 use crate::domain::board::refusal::Refusal;
-use crate::domain::board::sequencer::{Applied, Effect, Effects, Loaded, Request, Sequencer};
-use crate::domain::ids::{BoardId, OpId, ProjectId, SessionId, WorkspaceId};
+use crate::domain::board::relay::{Relay, Streams};
+use crate::domain::board::sequencer::{Applied, Effect, Effects, Request, Sequencer};
+use crate::domain::ids::{BoardId, Incarnation, OpId, ProjectId, SessionId, WorkspaceId};
 use crate::domain::presence::UserName;
 use crate::domain::time::Moment;
+use crate::protocol::code::Code;
 use crate::protocol::codec;
 use crate::protocol::frame::{Ack, Reject, RequestId, Room, ServerFrame};
-use crate::store::committer::{Answer, Batch};
-use crate::store::{Conn, StoreError, StoreResult, queries};
+use crate::protocol::peer::{Forward, Parcel, PeerAnswer, PeerMessage};
+use crate::store::StoreError;
+use crate::store::queries::node::Standing;
 use actix::prelude::*;
 use bytes::Bytes;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -34,13 +39,50 @@ const MAILBOX: usize = 16_384;
 /// While somebody waits, the clock is looked at so often.
 const TICK_EVERY: Duration = Duration::from_millis(250);
 /// A store that didn't answer is asked again after this.
-const RETRY_AFTER: Duration = Duration::from_millis(250);
+pub(super) const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// A board that is quiet for so long lets go of what only makes it quick.
 const REST_AFTER: Duration = Duration::from_secs(30);
 /// A board that lets itself go is found no more, but answers so much longer those who found it before.
 const RETIRE: Duration = Duration::from_secs(2);
-/// Rows of the log that are read at once.
-const MISSED_AT_ONCE: usize = 1_000;
+
+/// Which board an actor is for.
+pub struct Place {
+    pub id: BoardId,
+    pub project_id: ProjectId,
+    pub workspace_id: WorkspaceId,
+    pub pin: Arc<Pin>,
+}
+
+/// Who writes the board.
+#[derive(Debug)]
+pub enum Seat {
+    /// The database is asked.
+    Seeking,
+    /// This node.
+    Owner,
+    /// This node, until nothing is in flight.
+    Leaving(Leaving),
+    /// Another node does, or is asked to.
+    Relay(Incarnation),
+}
+
+/// A board that is let go.
+#[derive(Debug)]
+pub struct Leaving {
+    pub to: Option<Incarnation>,
+    pub reason: Reason,
+    pub is_releasing: bool,
+    pub done: Vec<oneshot::Sender<()>>,
+}
+
+impl Leaving {
+    pub fn finish(self) {
+        for done in self.done {
+            // Whoever waited for it may have gone.
+            let _ = done.send(());
+        }
+    }
+}
 
 /// See the module's text.
 pub struct BoardActor {
@@ -49,11 +91,38 @@ pub struct BoardActor {
     pub(super) workspace_id: WorkspaceId,
     pub(super) live: Live,
     pub(super) access: AccessCell,
+    pub(super) pin: Arc<Pin>,
+    pub(super) seat: Seat,
     pub(super) sequencer: Sequencer<Waiter>,
+    pub(super) relay: Relay<Waiter>,
     pub(super) history: String,
-    epoch: Epoch,
+    pub(super) epoch: Epoch,
+    /// The incarnation of this node that took the epoch.
+    pub(super) owner_of_epoch: Incarnation,
+    /// Counts the searches for who writes the board, and the batches handed in: answers to earlier ones are passed over.
+    pub(super) seeking: u64,
+    pub(super) commits: u64,
+    /// Other nodes want this one to write the board.
+    pub(super) is_wanted: bool,
+    /// The node that should write the board did not say so in time.
+    pub(super) asked_in_vain: bool,
+    /// The dead node whose board it was.
+    pub(super) heir_of: Option<Incarnation>,
+    /// When another node was asked to take a stream.
+    pub(super) asked_at: Moment,
+    /// The streams of other nodes' relays, and those that wait until it is known who writes the board.
+    pub(super) streams: Streams,
+    pub(super) attaching: HashMap<Incarnation, u64>,
+    /// Ops of other nodes that wait for the newest members.
+    pub(super) held: VecDeque<(Incarnation, Forward)>,
+    /// There are events up to this one, as far as is known; those that are missing are read from the log.
+    pub(super) heard_to: Seq,
+    pub(super) is_filling: bool,
     /// Whether the tail follows the log.
-    is_loaded: bool,
+    pub(super) is_loaded: bool,
+    /// Whether it is known who is here on other nodes.
+    pub(super) is_synced: bool,
+    host: Option<Host>,
     pub(super) tail: Tail<Bytes>,
     /// Heads at which the store is being read for a joiner: what follows them is kept.
     pub(super) reading: Vec<Seq>,
@@ -62,21 +131,41 @@ pub struct BoardActor {
     pub(super) answered: Vec<SessionId>,
     pub(super) attendance: Attendance,
     /// The events of the commit in flight, as they cross the wire.
-    in_flight: Vec<Bytes>,
-    /// What this step has for each hub, in order.
+    pub(super) in_flight: Vec<Bytes>,
+    /// What this step has for each hub and for each relay, in order.
     deliveries: HashMap<HubId, Vec<Delivery>>,
+    answers: HashMap<Incarnation, Vec<PeerAnswer>>,
     flushes: Vec<oneshot::Sender<()>>,
     ticks: bool,
     tells: bool,
-    used_at: Instant,
-    is_retired: bool,
+    pub(super) used_at: Instant,
+    pub(super) is_retired: bool,
     /// It was deleted.
     pub(super) is_gone: bool,
 }
 
 impl BoardActor {
-    pub fn new(live: Live, id: BoardId, project_id: ProjectId, workspace_id: WorkspaceId, access: AccessCell) -> Self {
+    pub fn new(live: Live, place: Place, access: AccessCell) -> Self {
+        let Place { id, project_id, workspace_id, pin } = place;
         Self {
+            pin,
+            seat: Seat::Seeking,
+            relay: Relay::default(),
+            owner_of_epoch: live.membership().me(),
+            seeking: 0,
+            commits: 0,
+            is_wanted: false,
+            asked_in_vain: false,
+            heir_of: None,
+            asked_at: clock::now(),
+            streams: Streams::default(),
+            attaching: HashMap::new(),
+            held: VecDeque::new(),
+            heard_to: 0,
+            is_filling: false,
+            is_synced: !live.is_shared(),
+            host: None,
+            answers: HashMap::new(),
             id,
             project_id,
             workspace_id,
@@ -103,14 +192,14 @@ impl BoardActor {
     }
 
     /// The only place where the core's answers touch the outside world.
-    fn perform(&mut self, effects: Effects<Waiter>, context: &mut Context<Self>) {
+    pub(super) fn perform(&mut self, effects: Effects<Waiter>, context: &mut Context<Self>) {
         for effect in effects {
             match effect {
                 Effect::Commit(commit) => self.commit(commit, context),
                 Effect::Answer { waiter, op_id, result } => self.answer(waiter, op_id, result, context),
-                Effect::Publish => self.publish(context),
+                Effect::Publish => self.publish_in_flight(context),
                 Effect::Load => self.load(context),
-                Effect::Activate => self.activate(context),
+                Effect::Activate => self.lose(context),
                 Effect::TakeNumbers(count) => self.take_numbers(count, context),
                 Effect::FindOps { epoch, op_ids } => self.find_ops(epoch, op_ids, context),
             }
@@ -126,27 +215,17 @@ impl BoardActor {
         }
     }
 
-    /// Hands a batch to the committer. It is never taken back; its outcome is waited for.
-    fn commit(&mut self, commit: Commit, context: &mut Context<Self>) {
-        let epoch = commit.epoch;
-        let events: Vec<Bytes> = commit.ops.iter().map(|op| codec::event(&op.event)).collect();
-        self.in_flight = events.clone();
-        let (done, outcome) = oneshot::channel();
-        self.live.committer().submit(Batch { commit, events }, move |answer| drop(done.send(answer)));
-        let finished = outcome.into_actor(self).map(move |answer, actor, context| {
-            let answer = answer.unwrap_or(Answer { outcome: Outcome::Fenced, epoch });
-            if answer.outcome != Outcome::Committed {
-                tracing::warn!(board_id = %actor.id, outcome = ?answer.outcome, "a batch was not applied");
-            }
-            actor.epoch = answer.epoch;
-            let access = actor.access.load();
-            let effects = actor.sequencer.commit_finished(answer.outcome, answer.epoch, &access, clock::now());
-            actor.perform(effects, context);
-        });
-        context.spawn(finished);
-    }
-
-    fn answer(&mut self, waiter: Waiter, op_id: OpId, result: Result<Applied, Refusal>, context: &mut Context<Self>) {
+    pub(super) fn answer(
+        &mut self,
+        waiter: Waiter,
+        op_id: OpId,
+        result: Result<Applied, Refusal>,
+        context: &mut Context<Self>,
+    ) {
+        if let Reply::Relay { node, stream, tag } = waiter.reply {
+            // Counted and put into words where it came from.
+            return self.answers.entry(node).or_default().push(PeerAnswer { stream, tag, result });
+        }
         let result = match result.map_err(reject) {
             Ok(applied) => Ok(applied),
             Err(Ok(reject)) => Err(reject),
@@ -172,6 +251,7 @@ impl BoardActor {
         METERS.duration.record(received.elapsed());
         match reply {
             Reply::Rest(answers, place) => answers.put(place, result),
+            Reply::Relay { .. } => {}
             Reply::Session { hub, session, id } => {
                 let frame = match &result {
                     Ok(applied) => codec::server_frame(Some(id), &ServerFrame::Ack(Ack::new(op_id, applied))),
@@ -182,123 +262,29 @@ impl BoardActor {
         }
     }
 
-    /// Tells everybody what has become durable, and lets those in who waited for that.
-    fn publish(&mut self, context: &mut Context<Self>) {
-        let events = std::mem::take(&mut self.in_flight);
-        let frames = codec::events(Room::Board(self.id), &events);
-        self.tail.extend(events);
-        let hubs: Vec<_> = self.attendance.hubs().collect();
-        for hub in hubs {
-            self.deliver(hub, Delivery::Events(frames.clone()));
-        }
-        self.let_waiting_in(context);
-    }
-
-    /// Takes the board: from here on its epoch is ours.
-    fn activate(&mut self, context: &mut Context<Self>) {
-        if self.is_retired {
-            return self.give_up(context);
-        }
-        let (id, node, store) = (self.id, self.live.node().to_owned(), self.live.store().clone());
-        let taken = async move {
-            store.write(async move |mut conn| queries::board::activate(&mut conn, id, &node).await).await
-        };
-        context.spawn(taken.into_actor(self).map(|activation, actor, context| match activation {
-            Ok(Some(activation)) => {
-                actor.history = activation.history;
-                actor.epoch = activation.epoch;
-                actor.load(context);
-            }
-            Ok(None) => actor.end(context),
-            Err(error) => actor.again_later("taken", &error, Self::activate, context),
-        }));
-    }
-
-    /// Reads the board as it stands, and what has become durable without our hearing of it, and goes on from there.
-    fn load(&mut self, context: &mut Context<Self>) {
-        let (id, store) = (self.id, self.live.store().clone());
-        let heard = self.is_loaded.then(|| self.tail.head());
-        let read = async move { store.read(async move |mut conn| read_board(&mut conn, id, heard).await).await };
-        context.spawn(read.into_actor(self).map(move |read, actor, context| match read {
-            Ok((loaded, missed)) => actor.loaded(loaded, missed, context),
-            Err(StoreError::NotFound) => actor.end(context),
-            Err(error) => actor.again_later("read", &error, Self::load, context),
-        }));
-    }
-
-    fn loaded(&mut self, loaded: queries::board::Loaded, missed: Vec<Bytes>, context: &mut Context<Self>) {
-        let queries::board::Loaded { head, at, columns, tasks, recent } = loaded;
-        if self.is_loaded {
-            self.in_flight = missed;
-            self.publish(context);
-        } else {
-            self.tail = Tail::new(head);
-            self.is_loaded = true;
-        }
-        let board = Board::new(self.project_id, columns, tasks);
-        let loaded = Loaded { board, epoch: self.epoch, head, at, recent };
-        let access = self.access.load();
-        let effects = self.sequencer.loaded(loaded, &access, clock::now());
-        self.perform(effects, context);
-        for join in self.joiners.take(None) {
-            self.join(join, context);
-        }
-        self.go_on(context);
-    }
-
     /// The store has not answered; ops that wait too long meanwhile are answered by the clock.
-    fn again_later(
-        &mut self,
-        what: &str,
-        error: &StoreError,
-        again: impl FnOnce(&mut Self, &mut Context<Self>) + 'static,
-        context: &mut Context<Self>,
-    ) {
+    pub(super) fn again_later(&mut self, what: &str, error: &StoreError, context: &mut Context<Self>) {
+        self.warn_of(what, error);
+        self.seek_later(context);
+    }
+
+    pub(super) fn warn_of(&self, what: &str, error: &StoreError) {
         tracing::warn!(board_id = %self.id, %error, "a board could not be {what}; it is tried again");
-        context.run_later(RETRY_AFTER, again);
-    }
-
-    fn find_ops(&mut self, epoch: Epoch, op_ids: Vec<OpId>, context: &mut Context<Self>) {
-        let (id, store) = (self.id, self.live.store().clone());
-        let found =
-            async move { store.read(async move |mut conn| queries::log::find_ops(&mut conn, id, &op_ids).await).await };
-        context.spawn(found.into_actor(self).map(move |found, actor, context| {
-            let found = found.inspect_err(|error| tracing::warn!(board_id = %actor.id, %error, "the log was not read"));
-            let access = actor.access.load();
-            let effects = actor.sequencer.ops_found(epoch, found.ok(), &access, clock::now());
-            actor.perform(effects, context);
-        }));
-    }
-
-    fn take_numbers(&mut self, count: u32, context: &mut Context<Self>) {
-        let (project, store) = (self.project_id, self.live.store().clone());
-        let count = i64::from(count);
-        let taken = async move {
-            store.write(async move |mut conn| queries::workspace::take_numbers(&mut conn, project, count).await).await
-        };
-        context.spawn(taken.into_actor(self).map(move |first, actor, context| match first {
-            Ok(first) => {
-                let access = actor.access.load();
-                let effects = actor.sequencer.numbers_taken(first..first + count, &access, clock::now());
-                actor.perform(effects, context);
-            }
-            Err(error) => {
-                tracing::warn!(board_id = %actor.id, %error, "a board was given no task numbers");
-                let access = actor.access.load();
-                let effects = actor.sequencer.numbers_taken(0..0, &access, clock::now());
-                actor.perform(effects, context);
-            }
-        }));
     }
 
     /// The board is gone: nobody stays in its room.
     pub(super) fn end(&mut self, context: &mut Context<Self>) {
         self.is_gone = true;
+        self.begin_seeking();
+        self.pin.set_owned(false);
         self.live.board_ends(self.id, &context.address());
+        let effects = self.relay.give_up(&Refusal::NotFound("board".into()));
+        self.perform_relay(effects, context);
         self.give_up(context);
+        self.detach();
         let hubs: Vec<_> = self.attendance.hubs().collect();
         for hub in hubs {
-            self.deliver(hub, Delivery::Closed);
+            self.deliver(hub, Delivery::Closed(Code::NotFound));
         }
         self.flush_deliveries();
         for join in self.joiners.take(None) {
@@ -309,14 +295,16 @@ impl BoardActor {
         context.run_later(RETIRE, |_, context| context.stop());
     }
 
-    fn give_up(&mut self, context: &mut Context<Self>) {
+    pub(super) fn give_up(&mut self, context: &mut Context<Self>) {
         let effects = self.sequencer.abandon(clock::now());
         self.perform(effects, context);
     }
 
     /// Looks at the clock while somebody waits.
     pub(super) fn arm(&mut self, context: &mut Context<Self>) {
-        let is_waited_for = !self.sequencer.is_quiet() || !self.joiners.is_idle();
+        let is_asking = matches!(self.seat, Seat::Relay(_)) && !self.relay.is_open();
+        let is_relaying = is_asking || !self.relay.is_idle();
+        let is_waited_for = is_relaying || !self.sequencer.is_quiet() || !self.joiners.is_idle();
         if self.ticks || !is_waited_for {
             return;
         }
@@ -327,6 +315,7 @@ impl BoardActor {
             actor.refuse_late_joiners(now);
             let effects = actor.sequencer.tick(now);
             actor.perform(effects, context);
+            actor.tick_relay(context);
         });
     }
 
@@ -338,6 +327,9 @@ impl BoardActor {
                 self.tell(waiter, op_id, Err(Reject::not_found("board")));
             }
             return self.flush_deliveries();
+        }
+        if !matches!(self.seat, Seat::Owner) {
+            return self.submit_to_owner(requests, atomic, context);
         }
         let access = self.access.load();
         let effects = self.sequencer.submit(requests, atomic, &access, clock::now());
@@ -353,12 +345,13 @@ impl BoardActor {
 
     /// Sees to it that changes of presence are told, folded.
     fn tell_presence(&mut self, context: &mut Context<Self>) {
-        if self.tells || !self.attendance.roster.is_dirty() {
+        if self.tells || !self.attendance.is_dirty() {
             return;
         }
         self.tells = true;
         context.run_later(PRESENCE_EVERY, |actor, context| {
             actor.tells = false;
+            actor.attendance.tell_peers(&actor.live, Room::Board(actor.id));
             let updates = actor.attendance.updates();
             let hubs: Vec<_> = actor.attendance.hubs().collect();
             for hub in hubs {
@@ -372,13 +365,15 @@ impl BoardActor {
     /// Lets go of what is not needed, and in the end of itself.
     fn rest(&mut self, context: &mut Context<Self>) {
         let unused = self.used_at.elapsed();
-        if unused < REST_AFTER || !self.sequencer.is_quiet() || !self.joiners.is_idle() || self.is_retired {
+        let is_quiet = self.sequencer.is_quiet() && self.relay.is_idle() && self.joiners.is_idle();
+        if unused < REST_AFTER.min(self.live.idle()) || !is_quiet || self.is_retired {
             return;
         }
         self.sequencer.rest();
         self.joiners.drop_snapshot();
         self.tail.clear();
-        if unused >= self.live.idle() && self.attendance.roster.is_empty() {
+        // Whoever follows it from another node needs it here.
+        if unused >= self.live.idle() && self.attendance.is_deserted() && self.streams.is_empty() {
             self.live.board_ends(self.id, &context.address());
             self.is_retired = true;
             context.run_later(RETIRE, Self::retire);
@@ -386,11 +381,23 @@ impl BoardActor {
     }
 
     fn retire(&mut self, context: &mut Context<Self>) {
-        if self.sequencer.is_quiet() && self.joiners.is_idle() {
-            context.stop();
-        } else {
+        let is_quiet = self.sequencer.is_quiet() && self.relay.is_idle() && self.joiners.is_idle();
+        if !is_quiet {
             context.run_later(RETIRE, Self::retire);
+        } else if self.live.is_shared() && matches!(self.seat, Seat::Owner) {
+            // Then another node need not ask this one.
+            let leaving = Leaving { to: None, reason: Reason::Idle, is_releasing: false, done: Vec::new() };
+            self.begin_leaving(leaving, context);
+            context.run_later(RETIRE, Self::retire);
+        } else if !matches!(self.seat, Seat::Leaving(_)) {
+            self.detach();
+            context.stop();
         }
+    }
+
+    /// This actor, as those who lead to it see it.
+    pub(super) fn host(&self) -> Host {
+        self.host.clone().unwrap_or_else(|| Host::Online(self.live.online().addr().clone()))
     }
 
     pub(super) fn deliver(&mut self, hub: HubId, delivery: Delivery) {
@@ -403,26 +410,10 @@ impl BoardActor {
                 hub.deliver(Room::Board(self.id), deliveries);
             }
         }
-    }
-}
-
-/// Reads a board, and the events that have become durable after `heard`.
-async fn read_board(
-    conn: &mut Conn,
-    id: BoardId,
-    heard: Option<Seq>,
-) -> StoreResult<(queries::board::Loaded, Vec<Bytes>)> {
-    let loaded = queries::board::load(conn, id).await?;
-    let mut missed = Vec::new();
-    while let Some(since) = heard.map(|heard| heard + missed.len() as Seq).filter(|since| *since < loaded.head) {
-        let limit = usize::try_from(loaded.head - since).unwrap_or(usize::MAX).min(MISSED_AT_ONCE);
-        let tail = queries::log::tail(conn, id, since, limit, usize::MAX).await?;
-        if tail.rows.is_empty() {
-            break;
+        for (node, answers) in self.answers.drain() {
+            self.live.tell(node, &PeerMessage::Answers { board: self.id, answers });
         }
-        missed.extend(tail.rows.into_iter().map(|row| row.event));
     }
-    Ok((loaded, missed))
 }
 
 impl Actor for BoardActor {
@@ -432,7 +423,29 @@ impl Actor for BoardActor {
         context.set_mailbox_capacity(MAILBOX);
         metrics::gauge!("board_actors_active").increment(1);
         context.run_interval(REST_AFTER.min(self.live.idle()), Self::rest);
-        self.activate(context);
+        if !self.live.is_shared() {
+            return self.claim(context);
+        }
+        let (live, room, host) = (self.live.clone(), Room::Board(self.id), Host::Board(context.address()));
+        self.host = Some(host.clone());
+        // What is said from here on is heard; what was said before stands in the database.
+        let followed = async move { live.follow(room, host).await };
+        context.spawn(followed.into_actor(self).map(|_, actor, context| {
+            actor.seek(context);
+            let (live, room) = (actor.live.clone(), Room::Board(actor.id));
+            let rosters = async move { live.rosters(room).await };
+            context.spawn(rosters.into_actor(actor).map(|rosters, actor, context| {
+                for (from, roster) in rosters {
+                    actor.attendance.take_roster(from, roster);
+                }
+                actor.is_synced = true;
+                actor.join_the_early(context);
+            }));
+        }));
+        context.run_interval(ROOM_BEAT_EVERY, |actor, context| {
+            actor.attendance.beat(&actor.live, Room::Board(actor.id));
+            actor.tell_presence(context);
+        });
     }
 
     fn stopped(&mut self, _: &mut Self::Context) {
@@ -528,7 +541,69 @@ impl Handler<SetState> for BoardActor {
     type Result = ();
 
     fn handle(&mut self, SetState { session, state }: SetState, context: &mut Self::Context) {
-        self.attendance.roster.set_state(session, state);
+        self.attendance.set_state(session, state);
+        self.tell_presence(context);
+    }
+}
+
+/// Where the board stands in the database.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Seen(pub Standing);
+
+impl Handler<Seen> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, Seen(standing): Seen, context: &mut Self::Context) {
+        self.seen(standing, context);
+    }
+}
+
+/// Lets the board go, for another node to take. Answered when that is done.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct HandOver {
+    pub to: Option<Incarnation>,
+    pub reason: Reason,
+}
+
+impl Handler<HandOver> for BoardActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, HandOver { to, reason }: HandOver, context: &mut Self::Context) -> Self::Result {
+        let (done, finished) = oneshot::channel();
+        let leaving = Leaving { to, reason, is_releasing: false, done: vec![done] };
+        self.begin_leaving(leaving, context);
+        Box::pin(async move { drop(finished.await) })
+    }
+}
+
+impl Handler<Heard> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, heard: Heard, context: &mut Self::Context) {
+        if self.is_gone {
+            return;
+        }
+        match heard {
+            Heard::ViewChanged => {
+                self.attendance.let_go(&self.live);
+                self.look_around(context);
+            }
+            Heard::BusUp => {
+                self.attendance.beat(&self.live, Room::Board(self.id));
+                self.bus_is_back(context);
+            }
+            Heard::Parcel(Parcel { from, message }) => match message {
+                PeerMessage::AskRoster { .. }
+                | PeerMessage::Roster { .. }
+                | PeerMessage::Presence { .. }
+                | PeerMessage::PresenceBeat { .. } => {
+                    self.attendance.hear(&self.live, Room::Board(self.id), from, message);
+                }
+                message => self.hear_peer(from, message, context),
+            },
+        }
         self.tell_presence(context);
     }
 }

@@ -137,10 +137,10 @@ impl Local {
                 }
             }
             Delivery::Presence(updates) => self.presence(room, &updates),
-            Delivery::Closed => {
+            Delivery::Closed(code) => {
                 let members = self.rooms.borrow().get(&room).map(|members| members.peers.keys().copied().collect());
                 let sessions: Vec<_> = members.unwrap_or_default();
-                sessions.into_iter().for_each(|session| self.expel(room, session, Code::NotFound));
+                sessions.into_iter().for_each(|session| self.expel(room, session, code));
             }
         }
     }
@@ -252,8 +252,8 @@ pub enum Delivery {
         answer: Bytes,
     },
     Presence(PresenceUpdates),
-    /// The room is no more.
-    Closed,
+    /// The room is no more, or can't be followed any further.
+    Closed(Code),
 }
 
 /// The actor through which other threads reach a worker's sessions.
@@ -457,14 +457,22 @@ impl Handler<Drain> for Hub {
 
     fn handle(&mut self, Drain { window }: Drain, context: &mut Self::Context) {
         let steps = (window.as_millis() / DRAIN_STEP.as_millis()).max(1) as usize;
-        let mut waiting: Vec<SessionId> = self.local.peers.borrow().keys().copied().collect();
+        let waiting: Vec<SessionId> = self.local.peers.borrow().keys().copied().collect();
         let portion = waiting.len().div_ceil(steps);
-        context.run_interval(DRAIN_STEP, move |hub, _| {
-            for session in waiting.split_off(waiting.len().saturating_sub(portion)) {
-                if let Some(peer) = hub.local.peer(session) {
-                    peer.outbox.close(Bye::Draining, Some(rand::rng().random_range(50..=300)));
-                }
+        self.drain_some(waiting, portion, context);
+    }
+}
+
+impl Hub {
+    /// Closes a portion of these sessions, and the others a little later.
+    fn drain_some(&mut self, mut waiting: Vec<SessionId>, portion: usize, context: &mut Context<Self>) {
+        for session in waiting.split_off(waiting.len().saturating_sub(portion)) {
+            if let Some(peer) = self.local.peer(session) {
+                peer.outbox.close(Bye::Draining, Some(rand::rng().random_range(50..=300)));
             }
-        });
+        }
+        if !waiting.is_empty() {
+            context.run_later(DRAIN_STEP, move |hub, context| hub.drain_some(waiting, portion, context));
+        }
     }
 }

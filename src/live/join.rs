@@ -33,7 +33,15 @@ pub enum After {
 /// Those who wait to be let in.
 #[derive(Default)]
 pub struct Joiners {
+    /// Those who wait for a snapshot.
     waiting: Vec<Join>,
+    /// Those who came before the board was at hand.
+    early: Vec<Join>,
+    /// Those who wait for a look at the database's own head.
+    pub(super) unsure: Vec<Join>,
+    /// Those who wait until the board has heard of the events up to this one.
+    pub(super) behind: Vec<(Seq, Join)>,
+    pub(super) is_looking: bool,
     /// Those for whom the log is being read.
     by_log: HashSet<(SessionId, RequestId)>,
     /// What a session has asked after a `subscribe` that is not answered yet: it takes effect in the order asked.
@@ -44,20 +52,28 @@ pub struct Joiners {
 
 impl Joiners {
     pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.by_log.is_empty() && !self.is_building
+        let lists = [&self.waiting, &self.early, &self.unsure];
+        lists.iter().all(|list| list.is_empty())
+            && self.behind.is_empty()
+            && self.by_log.is_empty()
+            && !self.is_building
     }
 
     /// The session is gone: it is not let in any more.
     pub fn forget(&mut self, session: SessionId) {
         self.by_log.retain(|(other, _)| *other != session);
-        self.waiting.retain(|join| join.session != session);
+        for list in [&mut self.waiting, &mut self.early, &mut self.unsure] {
+            list.retain(|join| join.session != session);
+        }
+        self.behind.retain(|(_, join)| join.session != session);
         self.after.remove(&session);
     }
 
     /// Whether a `subscribe` of the session is not answered yet.
     fn awaits(&self, session: SessionId) -> bool {
-        self.waiting.iter().any(|join| join.session == session)
-            || self.by_log.iter().any(|(other, _)| *other == session)
+        let mut joins =
+            self.waiting.iter().chain(&self.early).chain(&self.unsure).chain(self.behind.iter().map(|(_, join)| join));
+        joins.any(|join| join.session == session) || self.by_log.iter().any(|(other, _)| *other == session)
     }
 
     /// Puts what was asked behind an unanswered `subscribe` of the same session; gives it back where there is none.
@@ -89,19 +105,34 @@ impl Joiners {
     /// Those who have waited too long, or all of them.
     pub fn take(&mut self, before: Option<Moment>) -> Vec<Join> {
         let is_late = |join: &Join| before.is_none_or(|before| join.received <= before);
-        let (late, kept) = std::mem::take(&mut self.waiting).into_iter().partition(is_late);
-        self.waiting = kept;
+        let mut late = Vec::new();
+        for list in [&mut self.waiting, &mut self.early, &mut self.unsure] {
+            late.extend(list.extract_if(.., |join| is_late(join)));
+        }
+        late.extend(self.behind.extract_if(.., |(_, join)| is_late(join)).map(|(_, join)| join));
         late
     }
 }
 
 impl BoardActor {
-    /// Lets a session in: at once where the tail at hand suffices.
+    /// Lets a session in, as soon as this node surely knows all that was acked before.
     pub(super) fn join(&mut self, join: Join, context: &mut Context<Self>) {
         if self.is_gone {
             return self.not_joined(&join, &Reject::not_found("room"));
         }
-        let Some(head) = self.sequencer.committed() else { return self.joiners.waiting.push(join) };
+        if !self.is_synced || self.head().is_none() {
+            return self.joiners.early.push(join);
+        }
+        if self.speaks_for_itself() {
+            return self.join_now(join, context);
+        }
+        self.joiners.unsure.push(join);
+        self.look_for_joiners(context);
+    }
+
+    /// Lets a session in: at once where the tail at hand suffices.
+    pub(super) fn join_now(&mut self, join: Join, context: &mut Context<Self>) {
+        let Some(head) = self.head() else { return self.joiners.early.push(join) };
         match plan(&join.position, head, &self.history, TAIL_EVENTS_MAX) {
             Plan::Tail(since) => match self.tail.after(since) {
                 Some(events) if events.iter().map(Bytes::len).sum::<usize>() <= TAIL_BYTES_MAX => {
@@ -148,6 +179,14 @@ impl BoardActor {
         context.spawn(joined);
     }
 
+    /// The board is at hand: those who came before are looked at again.
+    pub(super) fn join_the_early(&mut self, context: &mut Context<Self>) {
+        for join in std::mem::take(&mut self.joiners.early) {
+            self.join(join, context);
+        }
+        self.go_on(context);
+    }
+
     fn join_by_snapshot(&mut self, join: Join, context: &mut Context<Self>) {
         self.joiners.waiting.push(join);
         self.let_waiting_in(context);
@@ -156,15 +195,15 @@ impl BoardActor {
 
     /// Lets all in who wait for a snapshot, if there is one that the tail goes on from; else reads one.
     pub(super) fn let_waiting_in(&mut self, context: &mut Context<Self>) {
-        let (Some(head), false) = (self.sequencer.committed(), self.joiners.waiting.is_empty()) else { return };
+        let (Some(head), false) = (self.head(), self.joiners.waiting.is_empty()) else { return };
         if let Some(snapshot) = self.joiners.snapshot.clone() {
             if snapshot.seq > head {
                 // It was read between a commit and our hearing of it. We shall hear.
-                return;
+                return self.follow_up_to(snapshot.seq, context);
             }
             if let Some(events) = self.tail.after(snapshot.seq) {
                 let tail = codec::events(Room::Board(self.id), &events);
-                for join in self.joiners.take(None) {
+                for join in std::mem::take(&mut self.joiners.waiting) {
                     self.let_in(join, snapshot.seq, CaughtUp::Snapshot(snapshot.json.clone()), &tail);
                 }
                 return;
@@ -221,9 +260,9 @@ impl BoardActor {
     fn let_in(&mut self, join: Join, seq: Seq, caught_up: CaughtUp<'_>, tail: &[Bytes]) {
         let Join { session, hub, user, id, .. } = join;
         let room = Room::Board(self.id);
-        self.sequencer.forgive(session);
+        self.forgive(session);
         self.attendance.join(session, hub, user);
-        let listing = self.attendance.roster.list();
+        let listing = self.attendance.list();
         let answer = codec::subscribed_board(id, room, seq, &self.history, caught_up, &listing);
         let access = Some((self.workspace_id, self.access.clone()));
         self.deliver(hub, Delivery::Joined { session, answer, tail: tail.to_vec(), access });

@@ -2,10 +2,14 @@
 
 use super::answer::{Answers, Reply, Waiter};
 use super::board::{self, BoardActor};
+use super::exchange::Questions;
 use super::hub::{HubHandle, HubId, Local, Whose};
+use super::membership::Membership;
 use super::online::Online;
+use super::peer::Host;
 use super::workspace::WorkspaceActor;
 use super::{clock, workspace};
+use crate::domain::board::model::Seq;
 use crate::domain::board::op::Ask;
 use crate::domain::board::sequencer::{Applied, Request};
 use crate::domain::ids::{BoardId, FamilyId, OpId, ProjectId, UserId, WorkspaceId};
@@ -13,15 +17,17 @@ use crate::domain::permission::Access;
 use crate::protocol::code::Bye;
 use crate::protocol::codec;
 use crate::protocol::frame::{Announcement, Reject, Room};
+use crate::protocol::peer::PeerMessage;
 use crate::store::committer::Committer;
 use crate::store::{Store, StoreError, queries};
 use actix::prelude::*;
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -30,8 +36,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone)]
 pub struct LiveConfig {
-    /// This node's name.
-    pub node: String,
+    /// What the names of channels begin with, for several installations at one Redis.
+    pub prefix: String,
     /// A board's or workspace's actor that nobody has used for so long is let go.
     pub idle: Duration,
     /// Whether the rates of WebSocket frames hold.
@@ -104,12 +110,43 @@ impl WorkspaceHandle {
     }
 }
 
+/// Where a board's actor stands, for others to see without asking it.
+#[derive(Debug, Default)]
+pub struct Pin {
+    /// The last event that was told here.
+    head: AtomicI64,
+    /// When this node took the board, in milliseconds since the process began, or 0 where it does not write it.
+    owned_at: AtomicU64,
+}
+
+static BEGUN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+
+fn uptime_ms() -> u64 {
+    u64::try_from(BEGUN.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
+}
+
+impl Pin {
+    pub fn stands_at(&self, head: Seq) {
+        self.head.store(head, Ordering::Relaxed);
+    }
+
+    pub fn set_owned(&self, is_owned: bool) {
+        self.owned_at.store(if is_owned { uptime_ms() } else { 0 }, Ordering::Relaxed);
+    }
+
+    fn is_owned_since(&self, at_least: Duration) -> bool {
+        let owned_at = self.owned_at.load(Ordering::Relaxed);
+        owned_at > 0 && u128::from(uptime_ms() - owned_at) >= at_least.as_millis()
+    }
+}
+
 /// A board that is at hand. Cheap to clone.
 #[derive(Clone)]
 pub struct BoardHandle {
     id: BoardId,
     project_id: ProjectId,
     workspace: WorkspaceHandle,
+    pin: Arc<Pin>,
     addr: Addr<BoardActor>,
 }
 
@@ -132,6 +169,11 @@ impl BoardHandle {
 
     pub(super) fn addr(&self) -> &Addr<BoardActor> {
         &self.addr
+    }
+
+    /// Whether the board stands further than its actor has told.
+    pub(super) fn is_behind(&self, head: Seq) -> bool {
+        self.pin.head.load(Ordering::Relaxed) < head
     }
 
     /// Sends one op through the board's actor, and waits at most 3 s for its answer.
@@ -191,12 +233,23 @@ struct Inner {
     store: Store,
     committer: Committer,
     config: LiveConfig,
+    membership: Membership,
+    questions: Questions,
+    /// The rooms that this node hears of from others, and the actors that they concern.
+    followed: Mutex<HashMap<Room, Host>>,
+    on_ended: OnceLock<Box<dyn Fn(Ended) + Send + Sync>>,
     online: Online,
     sessions: Arc<AtomicUsize>,
     hubs: RwLock<Vec<HubHandle>>,
     boards: Mutex<HashMap<BoardId, BoardHandle>>,
     workspaces: Mutex<HashMap<WorkspaceId, WorkspaceHandle>>,
-    is_draining: AtomicBool,
+}
+
+/// What has ended, here or on another node: one sign-in, or all of a user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Family(FamilyId),
+    User(UserId),
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -205,19 +258,22 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Live {
     /// Starts what a node has once. Must be called within the actor system.
-    pub fn start(store: Store, committer: Committer, config: LiveConfig) -> Self {
+    pub fn start(store: Store, committer: Committer, config: LiveConfig, membership: Membership) -> Self {
         Self(Arc::new_cyclic(|inner| {
             let online = Online::start(WeakLive(inner.clone()));
             Inner {
                 store,
                 committer,
                 config,
+                membership,
+                questions: Questions::default(),
+                followed: Mutex::default(),
+                on_ended: OnceLock::new(),
                 online,
                 sessions: Arc::default(),
                 hubs: RwLock::default(),
                 boards: Mutex::default(),
                 workspaces: Mutex::default(),
-                is_draining: AtomicBool::new(false),
             }
         }))
     }
@@ -231,7 +287,55 @@ impl Live {
     }
 
     pub fn node(&self) -> &str {
-        &self.0.config.node
+        self.0.membership.node_id()
+    }
+
+    pub fn membership(&self) -> &Membership {
+        &self.0.membership
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.0.config.prefix
+    }
+
+    pub(super) fn questions(&self) -> &Questions {
+        &self.0.questions
+    }
+
+    pub(super) fn followed(&self) -> MutexGuard<'_, HashMap<Room, Host>> {
+        locked(&self.0.followed)
+    }
+
+    pub(super) fn downgrade(&self) -> WeakLive {
+        WeakLive(Arc::downgrade(&self.0))
+    }
+
+    /// How many sessions this node has.
+    pub fn session_count(&self) -> usize {
+        self.0.sessions.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn boards_at_hand(&self) -> Vec<BoardHandle> {
+        locked(&self.0.boards).values().cloned().collect()
+    }
+
+    pub(super) fn board_addrs(&self) -> Vec<Addr<BoardActor>> {
+        locked(&self.0.boards).values().map(|board| board.addr.clone()).collect()
+    }
+
+    pub(super) fn workspace_addrs(&self) -> Vec<Addr<WorkspaceActor>> {
+        locked(&self.0.workspaces).values().map(|workspace| workspace.addr.clone()).collect()
+    }
+
+    /// The boards that this node writes, and has written for so long.
+    pub(super) fn boards_owned_since(&self, at_least: Duration) -> Vec<BoardId> {
+        let boards = locked(&self.0.boards);
+        boards.values().filter(|board| board.pin.is_owned_since(at_least)).map(|board| board.id).collect()
+    }
+
+    /// The version at which the members of each workspace at hand are known here.
+    pub(super) fn access_versions(&self) -> HashMap<WorkspaceId, i64> {
+        locked(&self.0.workspaces).iter().map(|(id, workspace)| (*id, workspace.access.load().version)).collect()
     }
 
     pub(super) fn has_rates(&self) -> bool {
@@ -289,9 +393,11 @@ impl Live {
         let arbiter = self.arbiter_for(id.0)?;
         let mut boards = locked(&self.0.boards);
         let start = || {
-            let actor = BoardActor::new(self.clone(), id, project_id, workspace_id, workspace.access.clone());
+            let pin = Arc::new(Pin::default());
+            let place = board::Place { id, project_id, workspace_id, pin: Arc::clone(&pin) };
+            let actor = BoardActor::new(self.clone(), place, workspace.access.clone());
             let addr = BoardActor::start_in_arbiter(&arbiter, move |_| actor);
-            BoardHandle { id, project_id, workspace, addr }
+            BoardHandle { id, project_id, workspace, pin, addr }
         };
         if let Some(board) = boards.get(&id).filter(|board| board.addr.connected()) {
             return Ok(board.clone());
@@ -377,25 +483,32 @@ impl Live {
         locked(&self.0.boards).values().any(|board| board.workspace.id == id)
     }
 
-    /// Reads who belongs to a workspace anew, after a committed change. When it returns, the change holds for every
-    /// op that is judged, and whoever lost access is put out of the workspace's rooms.
+    /// Reads who belongs to a workspace anew, after a committed change, on all nodes. When it returns, the change holds
+    /// for every op that is judged, and whoever lost access is put out of the workspace's rooms; on a node that does
+    /// not answer, a second later.
     ///
-    /// # Errors
-    /// [`LiveError::Unavailable`] where the store doesn't answer.
-    pub async fn access_changed(&self, id: WorkspaceId) -> Result<(), LiveError> {
-        let Some(workspace) = self.workspace_at_hand(id) else { return Ok(()) };
-        let read = self.reread_access(&workspace).await;
-        if read.is_err() && workspace.addr.try_send(workspace::Reread).is_err() {
-            tracing::warn!(workspace_id = %id, "a workspace is too busy to read its members anew");
+    /// What can't be read now is read when it next can.
+    pub async fn access_changed(&self, id: WorkspaceId) {
+        tokio::join!(self.access_changed_here(id), self.have_access_reread(id));
+    }
+
+    /// The same on this node.
+    pub(super) async fn access_changed_here(&self, id: WorkspaceId) {
+        let Some(workspace) = self.workspace_at_hand(id) else { return };
+        if let Err(error) = self.reread_access(&workspace).await {
+            tracing::warn!(workspace_id = %id, ?error, "a change of members or labels waits to be made known");
+            if workspace.addr.try_send(workspace::Reread).is_err() {
+                tracing::warn!(workspace_id = %id, "a workspace is too busy to read its members anew");
+            }
         }
-        read
     }
 
     /// Reads who belongs to a workspace, and puts out whoever no longer does.
     pub(super) async fn reread_access(&self, workspace: &WorkspaceHandle) -> Result<(), LiveError> {
         let id = workspace.id;
         let _reading = workspace.reading.lock().await;
-        let nobody = || Access { workspace_id: id, members: HashMap::new(), labels: HashSet::new() };
+        let (members, labels) = (HashMap::new(), HashSet::new());
+        let nobody = || Access { workspace_id: id, version: i64::MAX, members, labels };
         let now = self.read_access(id).await?.unwrap_or_else(nobody);
         let before = workspace.access.load();
         let lost: Vec<_> = before.members.keys().filter(|user| now.role(**user).is_none()).copied().collect();
@@ -413,8 +526,20 @@ impl Live {
 
     /// Sends an event to all who are in one of these rooms, once to each.
     pub fn announce(&self, rooms: &[Room], announcement: &Announcement) {
+        let event = codec::announcement(announcement);
+        self.announce_here(rooms, &event);
+        if self.is_shared()
+            && let Ok(event) =
+                String::from_utf8(event).map_err(drop).and_then(|e| RawValue::from_string(e).map_err(drop))
+        {
+            self.tell_all(&PeerMessage::Announce { rooms: rooms.to_vec(), event });
+        }
+    }
+
+    /// Sends an event to all on this node who are in one of these rooms, once to each.
+    pub(super) fn announce_here(&self, rooms: &[Room], event: &[u8]) {
         let frames: Arc<[(Room, Bytes)]> =
-            rooms.iter().map(|room| (*room, codec::announcement(*room, announcement))).collect();
+            rooms.iter().map(|room| (*room, codec::events(*room, &[event]).concat().into())).collect();
         self.hubs().iter().for_each(|hub| hub.announce(Arc::clone(&frames)));
     }
 
@@ -426,11 +551,17 @@ impl Live {
             .filter(is_member)
             .map(|workspace| Room::Workspace(workspace.id))
             .collect();
-        rooms.into_iter().for_each(|room| self.announce(&[room], announcement));
+        let event = codec::announcement(announcement);
+        rooms.into_iter().for_each(|room| self.announce_here(&[room], &event));
     }
 
     /// A board's name, which stands in its snapshots but not in its log, was changed.
     pub fn board_renamed(&self, id: BoardId) {
+        self.board_renamed_here(id);
+        self.tell_all(&PeerMessage::BoardRenamed { board: id });
+    }
+
+    pub(super) fn board_renamed_here(&self, id: BoardId) {
         if let Some(board) = self.board_at_hand(id)
             && board.addr.try_send(board::Renamed).is_err()
         {
@@ -440,6 +571,11 @@ impl Live {
 
     /// Ends the actors of boards that were deleted, and puts everybody out of their rooms.
     pub fn boards_gone(&self, ids: &[BoardId]) {
+        self.boards_gone_here(ids);
+        self.tell_all(&PeerMessage::BoardsGone { boards: ids.to_vec() });
+    }
+
+    pub(super) fn boards_gone_here(&self, ids: &[BoardId]) {
         for id in ids {
             let board = locked(&self.0.boards).remove(id);
             if let Some(board) = board
@@ -450,23 +586,59 @@ impl Live {
         }
     }
 
-    /// Ends the sessions of one sign-in.
-    pub fn family_revoked(&self, id: FamilyId) {
-        self.hubs().iter().for_each(|hub| hub.close(Whose::Family(id), Bye::Unauthenticated));
+    /// Ends the sessions of a sign-in that has ended, or of a user whose account was disabled or signed out everywhere,
+    /// on all nodes.
+    pub fn revoked(&self, what: Ended) {
+        self.close_ended(what);
+        self.tell_all(&match what {
+            Ended::Family(family) => PeerMessage::FamilyRevoked { family },
+            Ended::User(user) => PeerMessage::UserRevoked { user },
+        });
     }
 
-    /// Ends all sessions of a user whose account was disabled or signed out everywhere.
-    pub fn user_revoked(&self, id: UserId) {
-        self.hubs().iter().for_each(|hub| hub.close(Whose::User(id), Bye::Disabled));
+    fn close_ended(&self, what: Ended) {
+        self.hubs().iter().for_each(|hub| match what {
+            Ended::Family(id) => hub.close(Whose::Family(id), Bye::Unauthenticated),
+            Ended::User(id) => hub.close(Whose::User(id), Bye::Disabled),
+        });
     }
 
+    /// Sets who is told of what has ended on another node, once; later calls change nothing.
+    pub fn on_ended_elsewhere(&self, tell: impl Fn(Ended) + Send + Sync + 'static) {
+        let _ = self.0.on_ended.set(Box::new(tell));
+    }
+
+    pub(super) fn revocation_heard(&self, what: Ended) {
+        if let Some(tell) = self.0.on_ended.get() {
+            tell(what);
+        }
+        self.close_ended(what);
+    }
+
+    /// Closes all sessions: they are better off on another node.
+    pub(super) fn close_all_sessions(&self) {
+        self.hubs().iter().for_each(|hub| hub.drain(Duration::ZERO));
+    }
+
+    /// What the bus hangs on, and whether that is there; `None` for a node that has none.
+    pub fn bus_state(&self) -> Option<(&'static str, bool)> {
+        self.0.membership.is_shared().then(|| ("redis", self.0.membership.bus().is_up()))
+    }
+
+    /// Whether this node alone misses Redis or the database.
+    pub fn is_cut_off(&self) -> bool {
+        self.0.membership.is_cut_off()
+    }
+
+    /// Whether this node takes nobody in any more.
     pub fn is_draining(&self) -> bool {
-        self.0.is_draining.load(Ordering::Acquire)
+        self.0.membership.is_draining()
     }
 
     /// From here on this node is going away: it is not ready any more.
     pub fn begin_drain(&self) {
-        self.0.is_draining.store(true, Ordering::Release);
+        self.0.membership.begin_drain();
+        self.tell_all(&PeerMessage::Hello);
     }
 
     /// Closes all sessions, spread over the window, and waits until they are gone, at most so long and the grace.

@@ -24,10 +24,10 @@ pub fn reject(refusal: Refusal) -> Result<Reject, Conflicting> {
     Ok(match refusal {
         Refusal::Forbidden => Reject::new(Code::Forbidden, "your role does not allow it"),
         Refusal::Invalid(details) => Reject::invalid(details),
-        Refusal::NotFound(what) => Reject::not_found(what),
+        Refusal::NotFound(what) => Reject::not_found(&what),
         Refusal::Conflict(message) => Reject::new(Code::Conflict, message),
         Refusal::WipLimit(message) => Reject::new(Code::WipLimit, message),
-        Refusal::Unavailable(message) => Reject { message: message.to_owned(), ..Reject::unavailable() },
+        Refusal::Unavailable(message) => Reject { message: message.into_owned(), ..Reject::unavailable() },
         Refusal::Defect => Reject::new(Code::InternalError, "the op could not be stored"),
         Refusal::TaskVersion { current, conflicts, touches_description } => {
             let fields = conflicts.iter().map(|(field, version)| (task_field(*field), *version)).collect();

@@ -1,7 +1,9 @@
 //! A workspace: who belongs to it, and its rooms without order (its own, its projects', its tasks').
 
+use super::exchange::{Heard, ROOM_BEAT_EVERY};
 use super::hub::HubId;
-use super::lobby::{Entrant, Lobby, PRESENCE_EVERY};
+use super::lobby::{Entrant, Hosts, Lobby, PRESENCE_EVERY};
+use super::peer::Host;
 use super::registry::{AccessCell, Live};
 use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::domain::presence::UserName;
@@ -19,32 +21,19 @@ pub struct WorkspaceActor {
     live: Live,
     id: WorkspaceId,
     access: AccessCell,
-    lobby: Lobby,
+    /// Once it has an address.
+    lobby: Option<Lobby>,
     is_armed: bool,
     used_at: Instant,
 }
 
 impl WorkspaceActor {
     pub fn new(live: Live, id: WorkspaceId, access: AccessCell) -> Self {
-        Self { lobby: Lobby::new(live.clone()), live, id, access, is_armed: false, used_at: Instant::now() }
-    }
-
-    /// Sees to it that changes of presence are told, folded.
-    fn arm(&mut self, context: &mut Context<Self>) {
-        self.used_at = Instant::now();
-        if !self.is_armed {
-            self.is_armed = true;
-            context.run_later(PRESENCE_EVERY, |actor, context| {
-                actor.is_armed = false;
-                if actor.lobby.tell() {
-                    actor.arm(context);
-                }
-            });
-        }
+        Self { lobby: None, live, id, access, is_armed: false, used_at: Instant::now() }
     }
 
     fn end_if_idle(&mut self, context: &mut Context<Self>) {
-        let is_used = !self.lobby.is_empty() || self.live.has_boards_of(self.id);
+        let is_used = self.lobby.as_ref().is_some_and(|lobby| !lobby.is_empty()) || self.live.has_boards_of(self.id);
         if !is_used && self.used_at.elapsed() >= self.live.idle() {
             self.live.workspace_ends(self.id, &context.address());
             context.stop();
@@ -57,7 +46,38 @@ impl Actor for WorkspaceActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         context.set_mailbox_capacity(MAILBOX);
+        self.lobby = Some(Lobby::new(self.live.clone(), Host::Workspace(context.address())));
         context.run_interval(self.live.idle(), Self::end_if_idle);
+        context.run_interval(ROOM_BEAT_EVERY, |actor, context| {
+            actor.lobby.iter_mut().for_each(Lobby::beat);
+            actor.arm(context);
+        });
+    }
+}
+
+impl Hosts for WorkspaceActor {
+    fn lobby(&mut self) -> Option<&mut Lobby> {
+        self.lobby.as_mut()
+    }
+
+    fn arm(&mut self, context: &mut Context<Self>) {
+        if !self.is_armed {
+            self.is_armed = true;
+            context.run_later(PRESENCE_EVERY, |actor, context| {
+                actor.is_armed = false;
+                if actor.lobby.as_mut().is_some_and(Lobby::tell) {
+                    actor.arm(context);
+                }
+            });
+        }
+    }
+}
+
+impl Handler<Heard> for WorkspaceActor {
+    type Result = ();
+
+    fn handle(&mut self, heard: Heard, context: &mut Self::Context) {
+        self.hear(heard, context);
     }
 }
 
@@ -77,8 +97,8 @@ impl Handler<Join> for WorkspaceActor {
 
     fn handle(&mut self, Join { room, session, hub, user, id }: Join, context: &mut Self::Context) {
         let access = Some((self.id, self.access.clone()));
-        self.lobby.join(room, Entrant { session, hub, user, id }, access);
-        self.arm(context);
+        self.used_at = Instant::now();
+        self.enter(room, Entrant { session, hub, user, id }, access, context);
     }
 }
 
@@ -95,7 +115,10 @@ impl Handler<Leave> for WorkspaceActor {
     type Result = ();
 
     fn handle(&mut self, Leave { room, session, answer }: Leave, context: &mut Self::Context) {
-        self.lobby.leave(room, session, answer);
+        self.used_at = Instant::now();
+        if let Some(lobby) = &mut self.lobby {
+            lobby.leave(room, session, answer);
+        }
         self.arm(context);
     }
 }
@@ -112,7 +135,10 @@ impl Handler<SetState> for WorkspaceActor {
     type Result = ();
 
     fn handle(&mut self, SetState { room, session, state }: SetState, context: &mut Self::Context) {
-        self.lobby.set_state(room, session, state);
+        self.used_at = Instant::now();
+        if let Some(lobby) = &mut self.lobby {
+            lobby.set_state(room, session, state);
+        }
         self.arm(context);
     }
 }

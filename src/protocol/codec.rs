@@ -121,12 +121,8 @@ pub fn events<B: AsRef<[u8]>>(room: Room, events: &[B]) -> Vec<Bytes> {
 }
 
 /// An event of a room without order.
-pub fn announcement(room: Room, announcement: &Announcement) -> Bytes {
-    let event = json(announcement);
-    let mut text = format!("{{\"type\":\"events\",\"room\":\"{room}\",\"events\":[").into_bytes();
-    text.extend_from_slice(&event);
-    text.extend_from_slice(b"]}");
-    frame(FINAL | TEXT, &text)
+pub fn announcement(announcement: &Announcement) -> Vec<u8> {
+    json(announcement)
 }
 
 /// What a subscriber of a board is caught up with.

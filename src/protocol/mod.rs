@@ -4,4 +4,5 @@ pub mod code;
 pub mod codec;
 pub mod decode;
 pub mod frame;
+pub mod peer;
 pub mod rest;

@@ -1,20 +1,81 @@
 //! What the other rooms ask of boards, each as one call.
 
-use super::queries::board::{Activation, Head, Loaded, Snapshot};
+use super::queries::board::{Claim, Head, Loaded, Snapshot};
 use super::queries::log::{ChangedBy, LogRow, Tail};
+use super::queries::node::{Beat, Ended, NodeRow, Pulse, Standing};
 use super::queries::task::TaskDetail;
 use super::{Store, StoreResult, queries};
-use crate::domain::board::model::{Seq, Version};
-use crate::domain::ids::{BoardId, ColumnId, ProjectId, TaskId, WorkspaceId};
+use crate::domain::board::model::{Epoch, Seq, Version};
+use crate::domain::ids::{BoardId, ColumnId, Incarnation, ProjectId, TaskId, WorkspaceId};
 use crate::domain::permission::Access;
+use crate::domain::time::Moment;
 use uuid::Uuid;
 
 /// All of these fail as [`Store::write`] does; what else they do is said at the query of the same name.
 impl Store {
-    /// See [`queries::board::activate`].
-    pub async fn activate(&self, board: BoardId, node: &str) -> StoreResult<Option<Activation>> {
-        let node = node.to_owned();
-        self.write(async move |mut conn| queries::board::activate(&mut conn, board, &node).await).await
+    /// See [`queries::board::claim`].
+    pub async fn claim(&self, board: BoardId, node: Incarnation) -> StoreResult<Claim> {
+        self.write(async move |mut conn| queries::board::claim(&mut conn, board, node).await).await
+    }
+
+    /// See [`queries::board::release`].
+    pub async fn release(&self, board: BoardId, node: Incarnation, epoch: Epoch) -> StoreResult<bool> {
+        self.write(async move |mut conn| queries::board::release(&mut conn, board, node, epoch).await).await
+    }
+
+    /// See [`queries::board::look`].
+    pub async fn look(&self, board: BoardId) -> StoreResult<Option<(Head, Option<Incarnation>)>> {
+        self.read(async move |mut conn| queries::board::look(&mut conn, board).await).await
+    }
+
+    /// See [`queries::node::register`].
+    pub async fn register_node(
+        &self,
+        incarnation: Incarnation,
+        node_id: String,
+        version: &'static str,
+        bus: Option<&'static str>,
+    ) -> StoreResult<Result<(), NodeRow>> {
+        self.vital(async move |mut conn| queries::node::register(&mut conn, incarnation, &node_id, version, bus).await)
+            .await
+    }
+
+    /// See [`queries::node::bury_others`].
+    pub async fn bury_other_nodes(&self) -> StoreResult<()> {
+        self.vital(async move |mut conn| queries::node::bury_others(&mut conn).await).await
+    }
+
+    /// See [`queries::node::beat`].
+    pub async fn beat(&self, pulse: Pulse) -> StoreResult<Option<Beat>> {
+        self.vital(async move |mut conn| queries::node::beat(&mut conn, pulse).await).await
+    }
+
+    /// See [`queries::node::leave`].
+    pub async fn leave(&self, node: Incarnation) -> StoreResult<usize> {
+        self.vital(async move |mut conn| queries::node::leave(&mut conn, node).await).await
+    }
+
+    /// See [`queries::node::list`].
+    pub async fn nodes(&self, since_ms: i64) -> StoreResult<Vec<(NodeRow, i64)>> {
+        self.read(async move |mut conn| queries::node::list(&mut conn, since_ms).await).await
+    }
+
+    /// See [`queries::node::standings`] and [`queries::node::access_versions`]: both in one call.
+    pub async fn standings(
+        &self,
+        boards: Vec<BoardId>,
+        workspaces: Vec<WorkspaceId>,
+    ) -> StoreResult<(Vec<Standing>, Vec<(WorkspaceId, i64)>)> {
+        self.vital(async move |mut conn| {
+            let boards = queries::node::standings(&mut conn, &boards).await?;
+            Ok((boards, queries::node::access_versions(&mut conn, &workspaces).await?))
+        })
+        .await
+    }
+
+    /// See [`queries::node::ended`].
+    pub async fn ended(&self, since: Moment) -> StoreResult<Ended> {
+        self.vital(async move |mut conn| queries::node::ended(&mut conn, since).await).await
     }
 
     /// See [`queries::board::load`].

@@ -2,7 +2,7 @@
 //! integer microseconds on SQLite.
 
 use crate::domain::ids::{
-    BoardId, ColumnId, FamilyId, LabelId, OpId, ProjectId, SessionId, TaskId, UserId, WorkspaceId,
+    BoardId, ColumnId, FamilyId, Incarnation, LabelId, OpId, ProjectId, SessionId, TaskId, UserId, WorkspaceId,
 };
 use crate::domain::time::Moment;
 use diesel::backend::Backend;
@@ -82,6 +82,7 @@ stored_ids! {
     StoredSessionId = SessionId,
     StoredOpId = OpId,
     StoredFamilyId = FamilyId,
+    StoredIncarnation = Incarnation,
     StoredAnyId = AnyId,
 }
 

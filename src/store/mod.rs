@@ -31,6 +31,8 @@ use tokio::runtime::{Handle, Runtime};
 const WORKER_THREADS: usize = 2;
 /// Threads that SQLite's calls, and nothing else, block.
 const BLOCKING_THREADS_MAX: usize = 8;
+/// Connections for what must not wait for others.
+const VITAL_CONNECTIONS: usize = 2;
 /// How long [`Store::close`] waits for what is running.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
@@ -66,7 +68,13 @@ struct Shared {
 }
 
 enum Engine {
-    Pg { primary: PgPool, replica: Option<PgPool>, url: String },
+    Pg {
+        primary: PgPool,
+        replica: Option<PgPool>,
+        /// Few connections of their own for what says that this node lives, so that no load can hold it up.
+        vital: PgPool,
+        url: String,
+    },
     Lite(Lite),
 }
 
@@ -77,16 +85,24 @@ enum Purpose {
     Read,
     /// A read that may lag: from the replica, where there is one.
     Browse,
+    /// What must not wait for others.
+    Vital,
 }
 
 impl Engine {
     async fn conn(&self, purpose: Purpose) -> StoreResult<Conn> {
         match self {
-            Self::Pg { primary, replica, .. } => {
-                let pool = replica.as_ref().filter(|_| purpose == Purpose::Browse).unwrap_or(primary);
+            Self::Pg { primary, replica, vital, .. } => {
+                let pool = match purpose {
+                    Purpose::Browse => replica.as_ref().unwrap_or(primary),
+                    Purpose::Vital => vital,
+                    Purpose::Write | Purpose::Read => primary,
+                };
                 Ok(Conn::Pg(postgres::from_pool(pool).await?))
             }
-            Self::Lite(lite) if purpose == Purpose::Write => Ok(Conn::Lite(lite.writer().await?)),
+            Self::Lite(lite) if matches!(purpose, Purpose::Write | Purpose::Vital) => {
+                Ok(Conn::Lite(lite.writer().await?))
+            }
             Self::Lite(lite) => Ok(Conn::Lite(lite.reader().await?)),
         }
     }
@@ -152,6 +168,16 @@ impl Store {
         Fut: Future<Output = StoreResult<R>> + Send,
     {
         self.run(Purpose::Browse, work).await
+    }
+
+    /// Runs `work` with a connection that may write, and that is not kept from those who read and write much.
+    async fn vital<R, F, Fut>(&self, work: F) -> StoreResult<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(Conn) -> Fut + Send + 'static,
+        Fut: Future<Output = StoreResult<R>> + Send,
+    {
+        self.run(Purpose::Vital, work).await
     }
 
     async fn run<R, F, Fut>(&self, purpose: Purpose, work: F) -> StoreResult<R>
@@ -274,7 +300,8 @@ async fn open_engine(config: StoreConfig) -> StoreResult<Engine> {
     let mut conn = postgres::from_pool(&primary).await?;
     postgres::check_durability(&mut conn).await?;
     let replica = replica_url.map(|url| postgres::pool(&url, connections_max.max(2))).transpose()?;
-    Ok(Engine::Pg { primary, replica, url })
+    let vital = postgres::pool(&url, VITAL_CONNECTIONS)?;
+    Ok(Engine::Pg { primary, replica, vital, url })
 }
 
 #[cfg(test)]

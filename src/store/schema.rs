@@ -150,7 +150,7 @@ diesel::table! {
         head -> BigInt,
         epoch -> BigInt,
         history -> Text,
-        owner -> Nullable<Text>,
+        owner -> Nullable<Id>,
         at -> Moment,
     }
 }
@@ -254,7 +254,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::columns::sql::{Id, Moment};
+
+    nodes (incarnation) {
+        incarnation -> Id,
+        node_id -> Text,
+        version -> Text,
+        started_at -> Moment,
+        beat_at -> Moment,
+        dead -> Bool,
+        draining -> Bool,
+        bus -> Nullable<Text>,
+        sessions -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    nodes,
     users,
     login_failures,
     auth_sessions,

@@ -153,7 +153,7 @@ impl Watch {
                 self.requests[waiter].was_refused = true;
                 let acked = self.first_acks.get(&op_id).is_some_and(|(who, what, _)| (*who, what) == (actor, &ask));
                 // Who is no member any more learns nothing, and neither does the rest of an atomic group.
-                let is_outside = *refusal == Refusal::NotFound("board")
+                let is_outside = *refusal == Refusal::NotFound("board".into())
                     || matches!(refusal, Refusal::Conflict(why) if is_atomic && why.starts_with("not applied"));
                 // A node that does not know yet that it has lost the board may refuse by what it knew.
                 self.expect(!acked || is_outside || !is_current, || {

@@ -45,6 +45,7 @@ impl World {
             clients: Vec::new(),
             access: Access {
                 workspace_id: WorkspaceId(Uuid::nil()),
+                version: 1,
                 members: [(USERS[0], Role::Owner), (USERS[1], Role::Admin), (USERS[2], Role::Member)].into(),
                 labels: HashSet::new(),
             },

@@ -65,14 +65,14 @@ impl Board {
     }
 
     fn check_right(&self, ask: &Ask, context: &Context<'_>) -> Result<(), Refusal> {
-        let role = context.access.role(context.actor).ok_or(Refusal::NotFound("board"))?;
+        let role = context.access.role(context.actor).ok_or(Refusal::NotFound("board".into()))?;
         let Right::If(also) = right(ask.kind().action(), role) else {
             let allowed = right(ask.kind().action(), role) == Right::Always;
             return if allowed { Ok(()) } else { Err(Refusal::Forbidden) };
         };
         let Some(id) = ask.task_id() else { return Err(Refusal::Forbidden) };
         let is_there = |task: &&TaskState| !task.deleted || ask.kind() == OpKind::TaskRestore;
-        let task = self.tasks.get(&id).filter(is_there).ok_or(Refusal::NotFound("task"))?;
+        let task = self.tasks.get(&id).filter(is_there).ok_or(Refusal::NotFound("task".into()))?;
         let allowed = match also {
             Also::Nobody => false,
             Also::Assignee => task.task.assignee_ids.contains(&context.actor),
@@ -82,11 +82,11 @@ impl Board {
     }
 
     pub(super) fn live_task(&self, id: TaskId) -> Result<&TaskState, Refusal> {
-        self.tasks.get(&id).filter(|task| !task.deleted).ok_or(Refusal::NotFound("task"))
+        self.tasks.get(&id).filter(|task| !task.deleted).ok_or(Refusal::NotFound("task".into()))
     }
 
     pub(super) fn live_column(&self, id: ColumnId) -> Result<&ColumnState, Refusal> {
-        self.columns.get(&id).filter(|column| !column.deleted).ok_or(Refusal::NotFound("column"))
+        self.columns.get(&id).filter(|column| !column.deleted).ok_or(Refusal::NotFound("column".into()))
     }
 }
 

@@ -112,7 +112,7 @@ impl Board {
     }
 
     pub(super) fn check_task_restore(&self, op: &TaskRestore, context: &Context<'_>) -> Result<Verdict, Refusal> {
-        let state = self.tasks.get(&op.task_id).ok_or(Refusal::NotFound("task"))?;
+        let state = self.tasks.get(&op.task_id).ok_or(Refusal::NotFound("task".into()))?;
         if !state.deleted {
             return Err(Refusal::Conflict("the task is not deleted".to_owned()));
         }

@@ -71,7 +71,7 @@ fn rights_cell_by_cell() {
             }
         }
         let mut desk = desk_with_task(None, None, false);
-        assert_eq!(desk.ask(STRANGER, &malformed(kind, None)), Err(Refusal::NotFound("board")));
+        assert_eq!(desk.ask(STRANGER, &malformed(kind, None)), Err(Refusal::NotFound("board".into())));
     }
 }
 
@@ -80,7 +80,7 @@ fn a_deleted_task_is_not_found_whoever_asks() {
     for actor in [OWNER, MEMBER, VIEWER] {
         for kind in [OpKind::TaskUpdate, OpKind::TaskMove, OpKind::TaskDelete] {
             let mut desk = desk_with_task(None, Some(Role::Viewer), true);
-            assert_eq!(desk.does(actor, kind.name(), body_of(kind)), Err(Refusal::NotFound("task")), "{kind:?}");
+            assert_eq!(desk.does(actor, kind.name(), body_of(kind)), Err(Refusal::NotFound("task".into())), "{kind:?}");
         }
     }
 }
@@ -227,7 +227,7 @@ fn a_column_goes_empty_or_with_at_most_500_tasks() {
     let Change::ColumnDeleted { moved, version: 2, .. } = desk.own("column.delete", moving).unwrap() else { panic!() };
     assert!(moved.iter().all(|moved| moved.version == 2 && moved.completed_at.is_some()));
     assert!(desk.board.tasks_of(column_id(3)).map(|task| task.id).eq(before), "in their order");
-    assert_eq!(desk.own("column.move", json!({"column_id": column_id(1)})), Err(Refusal::NotFound("column")));
+    assert_eq!(desk.own("column.move", json!({"column_id": column_id(1)})), Err(Refusal::NotFound("column".into())));
     let restored = desk.own("task.restore", json!({"task_id": task_id(501)})).unwrap();
     let Change::TaskRestored { task, .. } = restored else { panic!() };
     assert_eq!((task.column_id, task.version), (column_id(2), 3), "into the first column, and its versions go on");

@@ -52,7 +52,7 @@ impl Desk {
         let members = Role::ALL.into_iter().map(|role| (user(role), role)).collect();
         Self {
             board: Board::new(PROJECT, columns.collect(), Vec::new()),
-            access: Access { workspace_id: WorkspaceId(Uuid::nil()), members, labels: HashSet::new() },
+            access: Access { workspace_id: WorkspaceId(Uuid::nil()), version: 1, members, labels: HashSet::new() },
             log: Vec::new(),
             now: Moment::from_micros(1_000_000),
         }

@@ -163,7 +163,7 @@ impl<W: Clone> Sequencer<W> {
     fn judge(&mut self, request: &Request<W>, access: &Access, now: Moment) -> Result<Fate, Blocked> {
         let Some(live) = &mut self.live else { return Err(Blocked::NoBoard) };
         if access.role(request.actor).is_none() {
-            return Ok(Fate::Refused(Refusal::NotFound("board")));
+            return Ok(Fate::Refused(Refusal::NotFound("board".into())));
         }
         let hash = match &request.ask {
             Ask::Op(op) => super::recent::hash(request.actor, op),

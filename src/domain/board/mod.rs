@@ -14,6 +14,7 @@ mod place;
 mod queue;
 mod recent;
 pub mod refusal;
+pub mod relay;
 mod request;
 pub mod sequencer;
 mod stall;

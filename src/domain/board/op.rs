@@ -32,8 +32,8 @@ fn description<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Desc
 macro_rules! op_kinds {
     ($($kind:ident = $text:literal, $action:ident;)*) => {
         /// Which of the nine an op is.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum OpKind { $($kind),* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum OpKind { $(#[serde(rename = $text)] $kind),* }
 
         impl OpKind {
             pub const ALL: &[Self] = &[$(Self::$kind),*];
@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Destination {
 }
 
 /// A column that is found at the moment when the op is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstColumn {
     /// The leftmost one.

@@ -2,16 +2,18 @@
 
 use super::model::{Column, ColumnField, Task, TaskField, Version};
 use super::op::FieldError;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Why an op is refused. The board stays as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// The caller's role does not allow it.
     Forbidden,
     /// What is wrong with which field.
     Invalid(Vec<FieldError>),
     /// The task or column is not there, or is deleted: its name for the message.
-    NotFound(&'static str),
+    NotFound(Cow<'static, str>),
     /// A field that the op touches was changed since the version that it names (P6).
     TaskVersion {
         current: Box<Task>,
@@ -27,7 +29,7 @@ pub enum Refusal {
     /// The column is full.
     WipLimit(String),
     /// Not applied, or not known to be.
-    Unavailable(&'static str),
+    Unavailable(Cow<'static, str>),
     /// The database refuses its rows.
     Defect,
 }

@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use super::state::Board;
 use crate::domain::ids::{OpId, SessionId, UserId};
 use crate::domain::time::Moment;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// One op on its way to a board. `W` says who is answered; it means nothing here.
@@ -38,7 +39,7 @@ impl<W> Request<W> {
 }
 
 /// What an accepted op came to: the same answer to each of its retries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     pub kind: OpKind,
     pub seq: Seq,

@@ -10,7 +10,6 @@ use super::model::{Epoch, Seq};
 use super::queue::{Group, Pending, Queue};
 use super::recent::RecentOps;
 use super::refusal::Refusal;
-use super::stall::Stalls;
 use super::state::Board;
 use super::untold::UntoldRefusals;
 use crate::domain::ids::{BoardId, OpId, SessionId};
@@ -21,7 +20,7 @@ use std::ops::Range;
 use uuid::Uuid;
 
 pub use super::request::{Applied, Effect, Effects, Loaded, Request};
-pub use super::stall::STALL_MILLIS;
+pub use super::stall::{STALL_MILLIS, Stalls};
 
 /// The most requests that wait in one batch, or for the board to be read.
 pub const BATCH_OPS_MAX: usize = 4_096;
@@ -110,8 +109,7 @@ impl<W: Clone> Sequencer<W> {
 
     /// Whether nobody waits for anything.
     pub fn is_quiet(&self) -> bool {
-        let open = self.live.as_ref().is_some_and(|live| live.in_flight.is_some() || live.filling.len() > 0);
-        !open && self.queue.is_empty() && !self.fetch.running
+        !self.is_committing() && self.queue.is_empty() && !self.fetch.running
     }
 
     /// Takes requests in their order, and commits as soon as nothing is in flight. With `atomic`, all are applied in
@@ -138,6 +136,21 @@ impl<W: Clone> Sequencer<W> {
     /// A connection that subscribes anew may send its ops anew.
     pub fn forgive(&mut self, stream: SessionId) {
         self.stalls.forgive(stream);
+    }
+
+    /// The connections that are held off: they stay so wherever the board is written from.
+    pub fn take_stalls(&mut self) -> Stalls {
+        std::mem::take(&mut self.stalls)
+    }
+
+    /// As [`Self::take_stalls`], the other way.
+    pub fn put_stalls(&mut self, stalls: Stalls) {
+        self.stalls = stalls;
+    }
+
+    /// Whether a commit is in flight or fills.
+    pub fn is_committing(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.in_flight.is_some() || live.filling.len() > 0)
     }
 
     /// The board was read. What waits is judged by it.
@@ -289,6 +302,8 @@ impl<W: Clone> Sequencer<W> {
         }
         self.asked = None;
         self.published = None;
+        // A later owner may take numbers: those that are left would not be growing.
+        self.numbers = 0..0;
         self.give_up_queue(now, &mut effects);
         effects
     }
@@ -363,7 +378,7 @@ impl<W: Clone> Sequencer<W> {
 const TOO_LATE: &str = "the board is not at hand: send the op again with the same op_id";
 
 fn unavailable<W>(request: Request<W>, message: &'static str) -> Effect<W> {
-    Effect::Answer { waiter: request.waiter, op_id: request.op_id, result: Err(Refusal::Unavailable(message)) }
+    Effect::Answer { waiter: request.waiter, op_id: request.op_id, result: Err(Refusal::Unavailable(message.into())) }
 }
 
 #[cfg(test)]

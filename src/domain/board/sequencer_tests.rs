@@ -11,7 +11,12 @@ const ME: UserId = UserId(Uuid::from_u128(1));
 const COLUMN: ColumnId = ColumnId(Uuid::from_u128(2));
 
 fn access() -> Access {
-    Access { workspace_id: WorkspaceId(Uuid::nil()), members: [(ME, Role::Owner)].into(), labels: HashSet::new() }
+    Access {
+        workspace_id: WorkspaceId(Uuid::nil()),
+        version: 1,
+        members: [(ME, Role::Owner)].into(),
+        labels: HashSet::new(),
+    }
 }
 
 fn board() -> Board {

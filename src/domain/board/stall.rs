@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 /// How long the later ops of a connection are held off.
 pub const STALL_MILLIS: i64 = 5_000;
 
-/// See the module's text.
+/// See the module's text. They go with a board from one seat of its writer to another.
 #[derive(Debug, Default)]
-pub(super) struct Stalls(HashMap<SessionId, Stall>);
+pub struct Stalls(HashMap<SessionId, Stall>);
 
 #[derive(Debug)]
 struct Stall {
@@ -30,8 +30,9 @@ impl Stalls {
         ends
     }
 
-    pub(super) fn forgive(&mut self, stream: SessionId) {
-        self.0.remove(&stream);
+    /// Whether there was something to forgive.
+    pub(super) fn forgive(&mut self, stream: SessionId) -> bool {
+        self.0.remove(&stream).is_some()
     }
 
     pub(super) fn expire(&mut self, now: Moment) {

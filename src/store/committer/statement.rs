@@ -37,6 +37,11 @@ pub(super) async fn execute(conn: &mut PgConn, batches: &[&Batch]) -> StoreResul
     Ok(written)
 }
 
+/// What a batch must agree with the board's row in: this is the fence.
+const FENCE: &str = if cfg!(feature = "unfenced") { "" } else { "h.epoch = b.epoch and h.head = b.base and" };
+/// Without a fence a batch would at least meet the rows of the one that it should have waited for.
+const LOGGED: &str = if cfg!(feature = "unfenced") { " on conflict do nothing)" } else { ")" };
+
 struct Statement<'a> {
     rows: Rows<'a>,
 }
@@ -73,7 +78,10 @@ impl QueryFragment<Pg> for Statement<'_> {
             [&news.first; Integer] ", " [&news.last; Integer]
             ") with ordinality as b(board_id, epoch, base, first_op, last_op, first_new, last_new, ord) \
              join heads h on h.board_id = b.board_id \
-             where h.epoch = b.epoch and h.head = b.base and not exists (select from op_log l \
+             where ");
+        out.push_sql(FENCE);
+        sql!(out,
+            " not exists (select from op_log l \
              where l.board_id is not distinct from b.board_id and l.op_id = any((" [&ops.op_id; Id]
             ")[b.first_op:b.last_op]))");
         if !news.id.is_empty() {
@@ -92,7 +100,8 @@ impl QueryFragment<Pg> for Statement<'_> {
              select ($1)[o.b], ($2)[o.b], o.seq, o.op_id, o.hash, o.version, o.target, o.kind, o.event from unnest("
             [&ops.b; Integer] ", " [&ops.seq; BigInt] ", " [&ops.op_id; Id] ", " [&ops.hash; BigInt] ", "
             [&ops.version; Integer] ", " [&ops.target; Id] ", " [&ops.kind; Text] ", " [&ops.event; Binary]
-            ") as o(b, seq, op_id, hash, version, target, kind, event) where (select ok from verdict)[o.b])");
+            ") as o(b, seq, op_id, hash, version, target, kind, event) where (select ok from verdict)[o.b]");
+        out.push_sql(LOGGED);
         push_positions(&mut out, positions)?;
         push_task_ranks(&mut out, ranks)?;
         push_tasks(&mut out, tasks)?;

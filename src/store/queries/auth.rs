@@ -8,7 +8,6 @@ use crate::store::conn::query;
 use crate::store::schema::{auth_sessions, login_failures, refresh_tokens, users};
 use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 
 /// How long ended sessions and old failures are kept, in milliseconds.
@@ -175,24 +174,34 @@ pub async fn failures(conn: &mut Conn, email: &str) -> StoreResult<Option<Failur
     Ok(query!(conn, |c| row.select(FailureRow::as_select()).first(c).await.optional())?)
 }
 
-pub async fn put_failures(conn: &mut Conn, email: &str, row: FailureRow) -> StoreResult<()> {
-    let values = (
-        login_failures::email.eq(email),
-        login_failures::failures.eq(row.failures),
-        login_failures::locked_until.eq(row.locked_until),
-        login_failures::updated_at.eq(row.updated_at),
-    );
+/// Counts one more failure, by what `after` makes of those before: all nodes count one after the other. Call it in a
+/// transaction.
+pub async fn count_failure(
+    conn: &mut Conn,
+    email: &str,
+    at: Moment,
+    after: impl FnOnce(FailureRow) -> FailureRow,
+) -> StoreResult<()> {
+    let none = (login_failures::email.eq(email), login_failures::failures.eq(0), login_failures::updated_at.eq(at));
     query!(conn, |c| diesel::insert_into(login_failures::table)
-        .values(values)
+        .values(none)
         .on_conflict(login_failures::email)
-        .do_update()
-        .set((
-            login_failures::failures.eq(excluded(login_failures::failures)),
-            login_failures::locked_until.eq(excluded(login_failures::locked_until)),
-            login_failures::updated_at.eq(excluded(login_failures::updated_at)),
-        ))
+        .do_nothing()
         .execute(c)
         .await)?;
+    let row = login_failures::table.find(email).select(FailureRow::as_select());
+    let before: FailureRow = match conn {
+        Conn::Pg(c) => row.for_no_key_update().first(&mut **c).await?,
+        // The transaction has the whole database already.
+        Conn::Lite(c) => login_failures::table.find(email).select(FailureRow::as_select()).first(&mut **c).await?,
+    };
+    let FailureRow { failures, locked_until, updated_at } = after(before);
+    let set = (
+        login_failures::failures.eq(failures),
+        login_failures::locked_until.eq(locked_until),
+        login_failures::updated_at.eq(updated_at),
+    );
+    query!(conn, |c| diesel::update(login_failures::table.find(email)).set(set).execute(c).await)?;
     Ok(())
 }
 

@@ -3,12 +3,13 @@
 use super::task::{ColumnRow, Lists, TaskRow};
 use crate::domain::board::commit::FirstTime;
 use crate::domain::board::model::{BoardInfo, Column, ColumnState, Epoch, Seq, Task, TaskState, Version};
-use crate::domain::ids::{BoardId, ColumnId, OpId, ProjectId, UserId, WorkspaceId};
+use crate::domain::ids::{BoardId, ColumnId, Incarnation, OpId, ProjectId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::columns::AnyId;
 use crate::store::conn::{Conn, insert_all, load_all, query};
 use crate::store::error::{StoreError, StoreResult};
-use crate::store::schema::{boards, columns, heads, op_log, projects, tasks, workspaces};
+use crate::store::schema::{boards, columns, heads, nodes, op_log, projects, tasks, workspaces};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
@@ -44,6 +45,7 @@ pub struct Activation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     pub head: Seq,
+    pub epoch: Epoch,
     /// The last event's time.
     pub at: Moment,
     /// Deleted ones too.
@@ -73,8 +75,20 @@ pub struct Head {
     pub head: Seq,
     pub epoch: Epoch,
     pub history: String,
+    /// The node that may write it, whether it lives or not.
+    pub owner: Option<Incarnation>,
     /// The last event's time.
     pub at: Moment,
+}
+
+/// What came of [`claim`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    Taken(Activation),
+    /// A live node has it, or this one was taken for dead.
+    Held,
+    /// The board, its project or its workspace is deleted or was never there.
+    Gone,
 }
 
 /// Inserts a board with its first columns. It stands at `seq` 0: the columns are its base, not events.
@@ -100,28 +114,59 @@ pub async fn insert_board(conn: &mut Conn, row: &BoardRow, history: &str, first:
     Ok(())
 }
 
-/// Takes a board for `node`: whoever had it before is fenced. `None` where the board, its project or its workspace
-/// is deleted or was never there.
+/// Takes a board for `node`: whoever had it before is fenced. A live owner is never robbed, and a node that was taken
+/// for dead takes nothing.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn activate(conn: &mut Conn, board: BoardId, node: &str) -> StoreResult<Option<Activation>> {
-    let taken = conn
+pub async fn claim(conn: &mut Conn, board: BoardId, node: Incarnation) -> StoreResult<Claim> {
+    let claimed = conn
         .tx(async |conn| {
+            let lives = |who: Incarnation| nodes::table.filter(nodes::incarnation.eq(who).and(nodes::dead.eq(false)));
+            let owner_lives = nodes::table
+                .filter(nodes::incarnation.nullable().eq(heads::owner))
+                .filter(nodes::dead.eq(false).and(nodes::incarnation.ne(node)));
             // The row is locked before the look at the board, so that a deletion is either seen or comes after.
-            let take = diesel::update(heads::table.find(board))
-                .set((heads::epoch.eq(heads::epoch + 1), heads::owner.eq(node)));
-            let head: Head = query!(conn, |c| take.returning(Head::as_returning()).get_result(c).await)?;
+            let free = heads::table
+                .filter(heads::board_id.eq(board))
+                .filter(not(exists(owner_lives)))
+                .filter(exists(lives(node)));
+            let take = diesel::update(free).set((heads::epoch.eq(heads::epoch + 1), heads::owner.eq(node)));
+            let taken: Option<Head> =
+                query!(conn, |c| take.returning(Head::as_returning()).get_result(c).await.optional())?;
             let info = info(conn, board).await?.ok_or(StoreError::NotFound)?;
-            let Head { head, epoch, history, at } = head;
-            Ok(Activation { info, epoch, head, history, at })
+            Ok(taken.map(|Head { head, epoch, history, at, .. }| Activation { info, epoch, head, history, at }))
         })
         .await;
-    match taken {
-        Ok(activation) => Ok(Some(activation)),
-        Err(StoreError::NotFound) => Ok(None),
+    match claimed {
+        Ok(Some(activation)) => Ok(Claim::Taken(activation)),
+        Ok(None) => Ok(Claim::Held),
+        Err(StoreError::NotFound) => Ok(Claim::Gone),
         Err(error) => Err(error),
     }
+}
+
+/// Lets a board go that `node` writes under `epoch`: it is anybody's from here on, and the epoch is spent. Whether it
+/// still was the node's.
+///
+/// # Errors
+/// Those of the database.
+pub async fn release(conn: &mut Conn, board: BoardId, node: Incarnation, epoch: Epoch) -> StoreResult<bool> {
+    let mine = heads::table.filter(heads::board_id.eq(board)).filter(heads::owner.eq(node).and(heads::epoch.eq(epoch)));
+    let set = (heads::epoch.eq(heads::epoch + 1), heads::owner.eq(None::<Incarnation>));
+    Ok(query!(conn, |c| diesel::update(mine).set(set).execute(c).await)? > 0)
+}
+
+/// Where a board's log stands, and its owner if that one lives; `None` where the board is deleted or was never there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn look(conn: &mut Conn, board: BoardId) -> StoreResult<Option<(Head, Option<Incarnation>)>> {
+    let (Some(_), Some(found)) = (info(conn, board).await?, head(conn, board).await?) else { return Ok(None) };
+    let Some(owner) = found.owner else { return Ok(Some((found, None))) };
+    let lives = nodes::table.filter(nodes::incarnation.eq(owner).and(nodes::dead.eq(false)));
+    let lives: Option<Incarnation> = query!(conn, |c| lives.select(nodes::incarnation).first(c).await.optional())?;
+    Ok(Some((found, lives)))
 }
 
 /// Fences whoever owns these boards, because they were deleted or archived: call it in the same transaction.
@@ -134,7 +179,7 @@ pub async fn fence(conn: &mut Conn, boards: &[BoardId]) -> StoreResult<()> {
     boards.sort_unstable();
     for board in boards {
         let fenced = diesel::update(heads::table.find(board))
-            .set((heads::epoch.eq(heads::epoch + 1), heads::owner.eq(None::<String>)));
+            .set((heads::epoch.eq(heads::epoch + 1), heads::owner.eq(None::<Incarnation>)));
         query!(conn, |c| fenced.execute(c).await)?;
     }
     Ok(())
@@ -187,14 +232,14 @@ pub async fn head(conn: &mut Conn, board: BoardId) -> StoreResult<Option<Head>> 
 /// [`StoreError::NotFound`] where there is no such board; those of the database.
 pub async fn load(conn: &mut Conn, board: BoardId) -> StoreResult<Loaded> {
     conn.consistent(async |conn| {
-        let Head { head: seq, at, .. } = head(conn, board).await?.ok_or(StoreError::NotFound)?;
+        let Head { head: seq, epoch, at, .. } = head(conn, board).await?.ok_or(StoreError::NotFound)?;
         let rows = columns::table.filter(columns::board_id.eq(board));
         let columns: Vec<ColumnRow> = load_all!(conn, rows.select(ColumnRow::as_select()))?;
         let rows = tasks::table.filter(tasks::board_id.eq(board));
         let tasks: Vec<TaskRow> = load_all!(conn, rows.select(TaskRow::as_select()))?;
         let tasks = Lists::of_board(conn, board).await?.fill(tasks)?;
         let columns = columns.into_iter().map(ColumnRow::into_state).collect::<StoreResult<_>>()?;
-        Ok(Loaded { head: seq, at, columns, tasks, recent: recent(conn, board).await? })
+        Ok(Loaded { head: seq, epoch, at, columns, tasks, recent: recent(conn, board).await? })
     })
     .await
 }

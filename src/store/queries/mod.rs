@@ -4,6 +4,7 @@ pub mod auth;
 pub mod board;
 pub mod label;
 pub mod log;
+pub mod node;
 pub mod project;
 pub mod seed;
 pub mod task;

@@ -8,7 +8,7 @@ use crate::store::conn::query;
 use crate::store::schema::users;
 use crate::store::{Conn, StoreResult};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// An account, without its password.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -51,6 +51,12 @@ pub async fn insert(conn: &mut Conn, mut row: NewUser, first_is_admin: bool) -> 
         let anybody: Option<UserId> =
             query!(conn, |c| users::table.select(users::id).limit(1).first(c).await.optional())?;
         row.is_system_admin |= anybody.is_none();
+        if let (None, Conn::Pg(c)) = (anybody, &mut *conn) {
+            // Another node may be making the first account too: it waits here, and the one that is second sees it.
+            c.batch_execute("lock table users in share row exclusive mode").await?;
+            let first: Option<UserId> = users::table.select(users::id).limit(1).first(&mut **c).await.optional()?;
+            row.is_system_admin = first.is_none();
+        }
     }
     let user = query!(conn, |c| diesel::insert_into(users::table)
         .values(&row)

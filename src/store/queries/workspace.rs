@@ -16,11 +16,9 @@ use diesel_async::RunQueryDsl;
 /// Those of the database.
 pub async fn access(conn: &mut Conn, workspace_id: WorkspaceId) -> StoreResult<Option<Access>> {
     conn.consistent(async |conn| {
-        let live = workspaces::table.find(workspace_id).filter(workspaces::deleted_at.is_null()).select(workspaces::id);
-        let live: Option<WorkspaceId> = query!(conn, |c| live.first(c).await.optional())?;
-        if live.is_none() {
-            return Ok(None);
-        }
+        let live = workspaces::table.find(workspace_id).filter(workspaces::deleted_at.is_null());
+        let live = live.select(workspaces::access_version);
+        let Some(version): Option<i64> = query!(conn, |c| live.first(c).await.optional())? else { return Ok(None) };
         let members = memberships::table
             .filter(memberships::workspace_id.eq(workspace_id))
             .select((memberships::user_id, memberships::role));
@@ -33,7 +31,7 @@ pub async fn access(conn: &mut Conn, workspace_id: WorkspaceId) -> StoreResult<O
             None => Err(StoreError::Unreadable(format!("role of {user}: {role}"))),
         };
         let members = members.into_iter().map(role).collect::<StoreResult<_>>()?;
-        Ok(Some(Access { workspace_id, members, labels: labels.into_iter().collect() }))
+        Ok(Some(Access { workspace_id, version, members, labels: labels.into_iter().collect() }))
     })
     .await
 }

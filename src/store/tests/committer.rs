@@ -161,7 +161,7 @@ async fn an_older_epoch_is_fenced(fresh: Fresh) {
     let mut sheet = Sheet::new(&fresh).await;
     sheet.create("mine").await;
     let batch = sheet.batch(vec![sheet.creating("too late")]);
-    let second = sheet.store.activate(sheet.board, "other").await.unwrap().unwrap();
+    let second = super::activate(&sheet.store, sheet.board).await.unwrap();
     assert_eq!((second.epoch, second.head), (2, 1));
     assert_eq!(sheet.submit(&batch).await.outcome, Outcome::Fenced);
     sheet.agree().await;
@@ -344,7 +344,7 @@ async fn a_lost_connection_leaves_nothing_unknown() {
                     Outcome::Unavailable => sheet.epoch = answer.epoch,
                     Outcome::Fenced => {
                         // Steps down and begins anew, from what the database says.
-                        let activation = sheet.store.activate(sheet.board, "node").await.unwrap().unwrap();
+                        let activation = super::activate(&sheet.store, sheet.board).await.unwrap();
                         (sheet.epoch, sheet.head) = (activation.epoch, activation.head);
                         let loaded = sheet.store.load(sheet.board).await.unwrap();
                         sheet.tasks = loaded.tasks.into_iter().map(|state| (state.task.id, state)).collect();

@@ -1,6 +1,7 @@
 //! One suite for the store, run on SQLite and on PostgreSQL.
 
 mod committer;
+mod node;
 mod queries;
 mod refusals;
 mod sheet;
@@ -8,9 +9,10 @@ mod sheet;
 #[path = "../../../tests/support/postgres.rs"]
 mod postgres;
 
+use super::queries::board::{Activation, Claim};
 use super::schema::{projects, users, workspaces};
 use super::{Conn, Step, Store, StoreConfig, StoreError};
-use crate::domain::ids::{ProjectId, UserId, WorkspaceId};
+use crate::domain::ids::{BoardId, Incarnation, ProjectId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::conn::query;
 use diesel::prelude::*;
@@ -128,6 +130,24 @@ impl Home {
     }
 }
 
+/// Takes a board as another node, after all others have died; `None` where it is gone.
+async fn activate(store: &Store, board: BoardId) -> Option<Activation> {
+    store.bury_other_nodes().await.unwrap();
+    let me = enter(store).await;
+    match store.claim(board, me).await.unwrap() {
+        Claim::Taken(activation) => Some(activation),
+        Claim::Gone => None,
+        Claim::Held => panic!("a dead node holds it"),
+    }
+}
+
+/// Enters a node.
+async fn enter(store: &Store) -> Incarnation {
+    let me = Incarnation(fresh_id());
+    store.register_node(me, me.to_string(), "test", Some("ok")).await.unwrap().unwrap();
+    me
+}
+
 fn fresh_id() -> Uuid {
     Uuid::now_v7()
 }
@@ -143,9 +163,9 @@ on_both! {
 async fn migrations_go_up_and_down(fresh: Fresh) {
     let store = &fresh.store;
     assert_eq!(store.migrate(Step::Look).await.unwrap(), [""; 0]);
-    assert_eq!(store.migrate(Step::Down).await.unwrap().len(), 3);
-    assert_eq!(store.migrate(Step::Look).await.unwrap().len(), 3);
-    assert_eq!(store.migrate(Step::Up).await.unwrap().len(), 3);
+    assert_eq!(store.migrate(Step::Down).await.unwrap().len(), 4);
+    assert_eq!(store.migrate(Step::Look).await.unwrap().len(), 4);
+    assert_eq!(store.migrate(Step::Up).await.unwrap().len(), 4);
     Home::found(store).await;
     store.ping().await.unwrap();
     store.close().await;

@@ -33,8 +33,8 @@ async fn a_deleted_board_can_not_be_activated(fresh: Fresh) {
         .await
     };
     fresh.store.write(delete).await.unwrap();
-    assert_eq!(fresh.store.activate(board, "node").await.unwrap(), None);
-    assert_eq!(fresh.store.activate(BoardId(super::fresh_id()), "node").await.unwrap(), None);
+    assert_eq!(super::activate(&fresh.store, board).await, None);
+    assert_eq!(super::activate(&fresh.store, BoardId(super::fresh_id())).await, None);
     assert_eq!(fresh.store.snapshot(board).await.unwrap(), None);
     assert_eq!(fresh.store.board_place(board).await.unwrap(), None);
     // The refused activation has not touched the epoch that the deletion raised.

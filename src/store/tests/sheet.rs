@@ -61,7 +61,7 @@ impl Sheet {
         let insert =
             async move |mut conn: Conn| conn.tx(async |conn| insert_board(conn, &row, "h1", &first).await).await;
         store.write(insert).await.unwrap();
-        let activation = store.activate(board, "node").await.unwrap().unwrap();
+        let activation = super::activate(store, board).await.unwrap();
         assert_eq!((activation.epoch, activation.head, activation.history.as_str()), (1, 0, "h1"));
         assert_eq!(activation.info.project_key, "ENG");
         let columns =
