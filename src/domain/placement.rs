@@ -67,7 +67,7 @@ mod tests {
     }
 
     fn board(n: u128) -> BoardId {
-        BoardId(Uuid::from_u128(n << 64 | n * 7_919))
+        BoardId(Uuid::from_u128((n << 64) | (n * 7_919)))
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! outboxes, and it watches over sessions that can't watch over themselves.
 
 use super::clock;
+use super::handle::AccessCell;
 use super::lobby::{PresenceUpdates, Updates};
 use super::meters::METERS;
 use super::online::Online;
 use super::peer::Peer;
-use super::registry::AccessCell;
 use crate::domain::ids::{FamilyId, SessionId, UserId, WorkspaceId};
 use crate::protocol::code::{Bye, Code};
 use crate::protocol::codec::{self, Message as Wire};

@@ -1,38 +1,32 @@
 //! Finds the actor for a board or a workspace, and starts it when it is first needed.
 
-use super::answer::{Answers, Reply, Waiter};
 use super::board::{self, BoardActor};
 use super::exchange::Questions;
+use super::handle::{AccessCell, BoardHandle, LiveError, Pin, WorkspaceHandle};
 use super::hub::{HubHandle, HubId, Local, Whose};
 use super::membership::Membership;
 use super::online::Online;
 use super::peer::Host;
+use super::workspace;
 use super::workspace::WorkspaceActor;
-use super::{clock, workspace};
-use crate::domain::board::model::Seq;
-use crate::domain::board::op::Ask;
-use crate::domain::board::sequencer::{Applied, Request};
-use crate::domain::ids::{BoardId, FamilyId, OpId, ProjectId, UserId, WorkspaceId};
+use crate::domain::ids::{BoardId, FamilyId, UserId, WorkspaceId};
 use crate::domain::permission::Access;
 use crate::protocol::code::Bye;
 use crate::protocol::codec;
-use crate::protocol::frame::{Announcement, Reject, Room};
+use crate::protocol::frame::{Announcement, Room};
 use crate::protocol::peer::PeerMessage;
 use crate::store::committer::Committer;
-use crate::store::{Store, StoreError, queries};
+use crate::store::{Store, queries};
 use actix::prelude::*;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
-
-/// How long a REST write waits for its answer; the board itself answers before.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone)]
 pub struct LiveConfig {
@@ -42,187 +36,6 @@ pub struct LiveConfig {
     pub idle: Duration,
     /// Whether the rates of WebSocket frames hold.
     pub rates: bool,
-}
-
-/// Why a board or a workspace can't be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LiveError {
-    NotFound,
-    Unavailable,
-}
-
-impl LiveError {
-    pub fn into_reject(self, what: &str) -> Reject {
-        match self {
-            Self::NotFound => Reject::not_found(what),
-            Self::Unavailable => Reject::unavailable(),
-        }
-    }
-}
-
-impl From<StoreError> for LiveError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NotFound => Self::NotFound,
-            error => {
-                tracing::warn!(%error, "the store did not answer");
-                Self::Unavailable
-            }
-        }
-    }
-}
-
-/// The newest [`Access`] of a workspace, shared by all who judge by it.
-#[derive(Debug, Clone)]
-pub struct AccessCell(Arc<RwLock<Arc<Access>>>);
-
-impl AccessCell {
-    pub fn new(access: Access) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(access))))
-    }
-
-    pub fn load(&self) -> Arc<Access> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn replace(&self, access: Access) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
-    }
-}
-
-/// A workspace that is at hand. Cheap to clone.
-#[derive(Clone)]
-pub struct WorkspaceHandle {
-    id: WorkspaceId,
-    access: AccessCell,
-    addr: Addr<WorkspaceActor>,
-    /// Held while the access is read and replaced, so that an older reading never replaces a newer one.
-    reading: Arc<tokio::sync::Mutex<()>>,
-}
-
-impl WorkspaceHandle {
-    pub fn access(&self) -> Arc<Access> {
-        self.access.load()
-    }
-
-    pub(super) fn addr(&self) -> &Addr<WorkspaceActor> {
-        &self.addr
-    }
-}
-
-/// Where a board's actor stands, for others to see without asking it.
-#[derive(Debug, Default)]
-pub struct Pin {
-    /// The last event that was told here.
-    head: AtomicI64,
-    /// When this node took the board, in milliseconds since the process began, or 0 where it does not write it.
-    owned_at: AtomicU64,
-}
-
-static BEGUN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-
-fn uptime_ms() -> u64 {
-    u64::try_from(BEGUN.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
-}
-
-impl Pin {
-    pub fn stands_at(&self, head: Seq) {
-        self.head.store(head, Ordering::Relaxed);
-    }
-
-    pub fn set_owned(&self, is_owned: bool) {
-        self.owned_at.store(if is_owned { uptime_ms() } else { 0 }, Ordering::Relaxed);
-    }
-
-    fn is_owned_since(&self, at_least: Duration) -> bool {
-        let owned_at = self.owned_at.load(Ordering::Relaxed);
-        owned_at > 0 && u128::from(uptime_ms() - owned_at) >= at_least.as_millis()
-    }
-}
-
-/// A board that is at hand. Cheap to clone.
-#[derive(Clone)]
-pub struct BoardHandle {
-    id: BoardId,
-    project_id: ProjectId,
-    workspace: WorkspaceHandle,
-    pin: Arc<Pin>,
-    addr: Addr<BoardActor>,
-}
-
-impl BoardHandle {
-    pub fn board_id(&self) -> BoardId {
-        self.id
-    }
-
-    pub fn project_id(&self) -> ProjectId {
-        self.project_id
-    }
-
-    pub fn workspace_id(&self) -> WorkspaceId {
-        self.workspace.id
-    }
-
-    pub fn access(&self) -> Arc<Access> {
-        self.workspace.access.load()
-    }
-
-    pub(super) fn addr(&self) -> &Addr<BoardActor> {
-        &self.addr
-    }
-
-    /// Whether the board stands further than its actor has told.
-    pub(super) fn is_behind(&self, head: Seq) -> bool {
-        self.pin.head.load(Ordering::Relaxed) < head
-    }
-
-    /// Sends one op through the board's actor, and waits at most 3 s for its answer.
-    ///
-    /// # Errors
-    /// The reject, as a WebSocket client would get it.
-    pub async fn submit(&self, actor: UserId, op_id: OpId, ask: Ask) -> Result<Applied, Reject> {
-        let mut results = self.submit_all(actor, vec![(op_id, ask)], false).await;
-        results.pop().unwrap_or_else(|| Err(Reject::unavailable()))
-    }
-
-    /// Sends ops that are judged in their order, and answers in that order. With `atomic` all are applied in one
-    /// commit, or none is.
-    pub async fn submit_all(
-        &self,
-        actor: UserId,
-        asks: Vec<(OpId, Ask)>,
-        atomic: bool,
-    ) -> Vec<Result<Applied, Reject>> {
-        let count = asks.len();
-        if count == 0 {
-            return Vec::new();
-        }
-        let received = clock::now();
-        let (answers, answered) = Answers::new(count);
-        let requests = asks.into_iter().enumerate().map(|(place, (op_id, ask))| Request {
-            waiter: Waiter {
-                reply: Reply::Rest(Arc::clone(&answers), place),
-                kind: ask.kind(),
-                received: Instant::now(),
-            },
-            stream: None,
-            actor,
-            op_id,
-            ask,
-            fresh_id: Uuid::now_v7(),
-            received,
-        });
-        let submit = board::Submit { requests: requests.collect(), atomic };
-        drop(answers);
-        let answer = async {
-            self.addr.send(submit).await.ok()?;
-            answered.await.ok()
-        };
-        match tokio::time::timeout(ANSWER_WITHIN, answer).await {
-            Ok(Some(results)) => results,
-            _ => vec![Err(Reject::unavailable()); count],
-        }
-    }
 }
 
 /// All that is live on this node. Cheap to clone.

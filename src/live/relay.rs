@@ -219,12 +219,15 @@ impl BoardActor {
 
     /// What another node says of this board.
     pub(super) fn hear_peer(&mut self, from: Incarnation, message: PeerMessage, context: &mut Context<Self>) {
-        self.used_now();
         let board = self.id;
         match message {
             PeerMessage::Attach { stream, .. } => {
+                self.used_now();
                 self.attach(from, stream);
-                self.be_wanted(context);
+                // It may know better, unless this node has just heard from the owner.
+                if !self.relay.is_open() {
+                    self.be_wanted(context);
+                }
             }
             PeerMessage::Take { .. } => self.be_wanted(context),
             PeerMessage::Detach { .. } => {
@@ -276,7 +279,6 @@ impl BoardActor {
         match self.seat {
             Seat::Owner | Seat::Leaving(_) => {}
             Seat::Seeking => self.is_wanted = true,
-            Seat::Relay(_) if self.relay.is_open() => {}
             Seat::Relay(_) => {
                 self.is_wanted = true;
                 self.seek(context);
@@ -287,6 +289,7 @@ impl BoardActor {
     /// Takes ops that another node passes on, in their order, and judges them by members that are known here as well as
     /// there.
     fn take_forward(&mut self, from: Incarnation, forward: Forward, context: &mut Context<Self>) {
+        self.used_now();
         let (board, stream) = (self.id, forward.stream);
         if !matches!(self.seat, Seat::Owner) {
             if !matches!(self.seat, Seat::Leaving(_)) {

@@ -3,11 +3,12 @@
 use super::answer::{Reply, Waiter};
 use super::board;
 use super::clock;
+use super::handle::{BoardHandle, LiveError};
 use super::hub::{HubId, Local};
 use super::outbox::Outbox;
 use super::peer::{Host, Peer, Signed};
 use super::rate::Rate;
-use super::registry::{BoardHandle, Live, LiveError};
+use super::registry::Live;
 use super::socket::{ConnectionSocket, Intake, IntakeGauge, Outgoing, continuation};
 use super::{online, workspace};
 use crate::domain::board::catch_up::Position;
@@ -405,7 +406,7 @@ impl SessionActor {
         self.enter(id, room, Host::Board(board.addr().clone()), sent);
     }
 
-    fn join_workspace_room(&mut self, id: RequestId, room: Room, host: &super::registry::WorkspaceHandle) {
+    fn join_workspace_room(&mut self, id: RequestId, room: Room, host: &super::handle::WorkspaceHandle) {
         let Some(user) = self.user() else { return };
         if host.access().role(user.id).is_none() {
             return self.error(Some(id), &Reject::not_found("room"));

@@ -1,10 +1,11 @@
 //! A workspace: who belongs to it, and its rooms without order (its own, its projects', its tasks').
 
 use super::exchange::{Heard, ROOM_BEAT_EVERY};
+use super::handle::AccessCell;
 use super::hub::HubId;
 use super::lobby::{Entrant, Hosts, Lobby, PRESENCE_EVERY};
 use super::peer::Host;
-use super::registry::{AccessCell, Live};
+use super::registry::Live;
 use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::domain::presence::UserName;
 use crate::protocol::frame::{RequestId, Room};
