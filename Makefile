@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a newcomer needs; `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt bench
+.PHONY: help run build test lint fmt bench cluster
 
 help: ## lists what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,3 +33,8 @@ bench: ## the figures of this machine, as a table
 	@.ci/install test
 	cargo build --release --workspace
 	cargo run --release -p load-tests -- bench
+
+cluster: ## three nodes, PostgreSQL, Redis and a proxy on this machine, with all they keep in ./data/cluster
+	@.ci/install cluster
+	cargo build --release --bin teamflow
+	@deploy/cluster "$${CARGO_TARGET_DIR:-target}/release/teamflow"

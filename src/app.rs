@@ -16,6 +16,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
 /// What is in flight is waited for at most so long when the node stops.
@@ -77,6 +78,8 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
     if !applied.is_empty() {
         tracing::info!(migrations = ?applied, "the database's schema was brought up to date");
     }
+    let tokens = Tokens::new(secrets.jwt.expose(), secrets.refresh.expose());
+    let auth = Auth::new(store.clone(), tokens, Passwords::new(BCRYPT_COST)?, true);
     let sole = sole(&config)?;
     let door = BusDoor::default();
     let receive = door.clone();
@@ -92,9 +95,9 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
     };
     let live = Live::start(store.clone(), store.committer(), live_config, membership);
     door.open(&live);
+    // From here on the others expect its beats.
+    let beating = actix_web::rt::spawn(live::beat(live.clone()));
     live.listen_to_peers().await;
-    let tokens = Tokens::new(secrets.jwt.expose(), secrets.refresh.expose());
-    let auth = Auth::new(store.clone(), tokens, Passwords::new(BCRYPT_COST)?, true);
     let api_config = ApiConfig {
         development: config.environment.is_development(),
         cors_origins: config.server.cors_origins.clone(),
@@ -108,7 +111,7 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
     actix_web::rt::spawn(live::watch(live.clone()));
     let drain = Duration::from_secs(config.server.drain_seconds);
     let handle = server.handle();
-    let stopped = actix_web::rt::spawn(stop(handle, gate, live.clone(), drain));
+    let stopped = actix_web::rt::spawn(stop(handle, gate, live.clone(), drain, beating));
     server.await.map_err(AppError::Serve)?;
     let outcome = stopped.await.unwrap_or(Ok(()));
     if let Err(error) = store.leave(live.membership().me()).await {
@@ -214,18 +217,22 @@ async fn sweep(auth: Auth) {
 ///
 /// # Errors
 /// Why it had to stop without being told to.
-async fn stop(server: ServerHandle, gate: Gate, live: Live, drain: Duration) -> Result<(), AppError> {
+async fn stop(
+    server: ServerHandle,
+    gate: Gate,
+    live: Live,
+    drain: Duration,
+    mut beating: JoinHandle<MembershipError>,
+) -> Result<(), AppError> {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         tracing::error!("signals can't be waited for: this node stops only by force");
         return Ok(());
     };
-    let beating = live::beat(live.clone());
-    tokio::pin!(beating);
     let outcome = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
-        error = &mut beating => {
+        Ok(error) = &mut beating => {
             tracing::error!(%error, "this node must not go on");
             Err(AppError::Membership(error))
         }
@@ -242,16 +249,12 @@ async fn stop(server: ServerHandle, gate: Gate, live: Live, drain: Duration) -> 
         live.flushed(FLUSH_WITHIN).await;
         server.stop(true).await;
     };
-    // It goes on beating, lest the others take it for dead while it hands over.
-    let beats = async {
-        if outcome.is_ok() {
-            beating.await;
-        }
-        std::future::pending::<()>().await;
-    };
+    // It goes on beating meanwhile, lest the others take it for dead.
     tokio::select! {
-        () = stopping => outcome,
-        () = beats => Ok(()),
+        () = stopping => {
+            beating.abort();
+            outcome
+        }
         _ = terminate.recv() => std::process::exit(0),
         _ = interrupt.recv() => std::process::exit(0),
     }

@@ -97,7 +97,7 @@ impl Seed {
         let users: Vec<_> = population.people.iter().map(|person| user(person, at)).collect();
         let sessions: Vec<_> = population.people.iter().map(|person| session(person, at, expires_at)).collect();
         let (workspaces, members) = (population.workspaces.clone(), population.members.clone());
-        let inserted = store.write(async move |mut conn| {
+        let inserted = store.write_long(async move |mut conn| {
             conn.tx(async move |conn| {
                 seed::accounts(conn, users, sessions).await?;
                 seed::rooms(conn, workspaces, members).await
@@ -117,9 +117,9 @@ impl Seed {
             let insert = async move |mut conn: teamflow::store::Conn| {
                 conn.tx(async move |conn| seed::board(conn, made, &history).await).await
             };
-            store.write(insert).await?;
+            store.write_long(insert).await?;
         }
-        store.write(async move |mut conn| seed::analyze(&mut conn).await).await?;
+        store.write_long(async move |mut conn| seed::analyze(&mut conn).await).await?;
 
         let mut users = Vec::with_capacity(size.users);
         for person in &population.people {

@@ -7,9 +7,11 @@ use super::ids::Incarnation;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-/// A node that has not been heard of for so long has no entries any more, in milliseconds; it says every 10 s that it
+/// A node that has not been heard of for so long has no entries any more, in milliseconds; it says every 5 s that it
 /// is there.
-pub const SILENT_MS_MAX: i64 = 25_000;
+pub const SILENT_MS_MAX: i64 = 15_000;
+/// A node is asked for the whole at most so often, in milliseconds.
+const ASK_EVERY_MS: i64 = 300;
 
 /// The entries that this node must yet tell the others of.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ impl<K: Copy + Hash + Eq> Ledger<K> {
 #[derive(Debug)]
 pub struct Mirror<K> {
     nodes: HashMap<Incarnation, Seen<K>>,
+    /// When each node was last asked for the whole.
+    asked_at: HashMap<Incarnation, i64>,
 }
 
 #[derive(Debug)]
@@ -64,7 +68,7 @@ pub struct Gap;
 
 impl<K> Default for Mirror<K> {
     fn default() -> Self {
-        Self { nodes: HashMap::new() }
+        Self { nodes: HashMap::new(), asked_at: HashMap::new() }
     }
 }
 
@@ -100,8 +104,18 @@ impl<K: Copy + Hash + Eq> Mirror<K> {
         Ok(())
     }
 
+    /// Whether a node must be asked for the whole after a [`Gap`]: not if it has just been.
+    pub fn must_ask(&mut self, node: Incarnation, now: i64) -> bool {
+        let is_due = self.asked_at.get(&node).is_none_or(|at| (now - at).abs() >= ASK_EVERY_MS);
+        if is_due {
+            self.asked_at.insert(node, now);
+        }
+        is_due
+    }
+
     /// Lets go of nodes that are not there any more. Gives their entries.
     pub fn retain(&mut self, is_there: impl Fn(Incarnation) -> bool, now: i64) -> Vec<K> {
+        self.asked_at.retain(|node, _| is_there(*node));
         let gone = self.nodes.extract_if(|node, seen| !is_there(*node) || now - seen.heard_at > SILENT_MS_MAX);
         gone.flat_map(|(_, seen)| seen.keys).collect()
     }
@@ -135,6 +149,7 @@ mod tests {
     fn a_jump_is_noticed_and_mended_by_the_whole() {
         let mut mirror: Mirror<u8> = Mirror::default();
         assert_eq!(mirror.change(node(1), 1, &[7], &[], 0), Err(Gap));
+        assert!(mirror.must_ask(node(1), 0) && !mirror.must_ask(node(1), 10) && mirror.must_ask(node(1), ASK_EVERY_MS));
         assert_eq!(mirror.replace(node(1), 3, [7, 8], 0), Vec::<u8>::new());
         assert_eq!(mirror.change(node(1), 4, &[9], &[7], 0), Ok(()));
         assert!(mirror.contains(9) && !mirror.contains(7));

@@ -1,10 +1,10 @@
 //! What this node says to the others, and to whom it hands on what they say.
 
 use super::peer::Host;
-use super::registry::{Live, WeakLive};
+use super::registry::{Ended, Live, WeakLive};
 use crate::cluster::{BusEvent, Quota, Throttled};
 use crate::domain::board::model::Seq;
-use crate::domain::ids::{BoardId, Incarnation};
+use crate::domain::ids::{BoardId, Incarnation, WorkspaceId};
 use crate::protocol::frame::Room;
 use crate::protocol::peer::{Parcel, PeerMessage, PeerRoster, encode_events};
 use actix::prelude::*;
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 /// How long the others may take to answer. One that is gone without a word holds nobody up for longer.
 const ANSWER_WITHIN: Duration = Duration::from_millis(250);
 /// How often a node says in its rooms that it is there, so that the others notice what they have missed.
-pub const ROOM_BEAT_EVERY: Duration = Duration::from_secs(10);
+pub const ROOM_BEAT_EVERY: Duration = Duration::from_secs(5);
 
 /// The bus's door to a node that is still put together.
 #[derive(Clone, Default)]
@@ -167,9 +167,14 @@ impl Live {
     }
 
     /// This node is another incarnation: it has no boards, and the others know nothing of its sessions.
-    pub(super) async fn reborn(&self) {
-        self.listen_to_peers().await;
-        self.view_changed();
+    pub(super) fn reborn(&self) {
+        let live = self.clone();
+        // Beats wait for nothing.
+        actix::spawn(async move {
+            live.listen_to_peers().await;
+            live.tell_all(&PeerMessage::Hello);
+            live.view_changed();
+        });
     }
 
     /// Hears what is said in a room, for `host`. Whether from here on nothing is missed.
@@ -202,7 +207,7 @@ impl Live {
     }
 
     /// Has all nodes read the members of a workspace anew, and waits until they have.
-    pub(super) async fn have_access_reread(&self, workspace: crate::domain::ids::WorkspaceId) {
+    pub(super) async fn have_access_reread(&self, workspace: WorkspaceId) {
         let others = self.membership().others();
         if others.is_empty() || !self.membership().bus().is_up() {
             return;
@@ -230,8 +235,8 @@ impl Live {
             PeerMessage::Announce { rooms, event } => self.announce_here(rooms, event.get().as_bytes()),
             PeerMessage::BoardsGone { boards } => self.boards_gone_here(boards),
             PeerMessage::BoardRenamed { board } => self.board_renamed_here(*board),
-            PeerMessage::FamilyRevoked { family } => self.revocation_heard(crate::live::Ended::Family(*family)),
-            PeerMessage::UserRevoked { user } => self.revocation_heard(crate::live::Ended::User(*user)),
+            PeerMessage::FamilyRevoked { family } => self.revocation_heard(Ended::Family(*family)),
+            PeerMessage::UserRevoked { user } => self.revocation_heard(Ended::User(*user)),
             PeerMessage::Reread { tag, workspace } => {
                 let (live, tag, workspace) = (self.clone(), *tag, *workspace);
                 tokio::spawn(async move {

@@ -80,8 +80,7 @@ impl Heart {
                 if let Err(MembershipError::NotAlone(other)) = self.membership.be_reborn(self.live.store()).await {
                     return Err(MembershipError::NotAlone(other));
                 }
-                self.live.reborn().await;
-                self.live.tell_all(&PeerMessage::Hello);
+                self.live.reborn();
             }
             Ok(Err(error)) => self.failed(&error.to_string()),
             Err(_) => self.failed("no answer in time"),

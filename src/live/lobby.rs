@@ -23,8 +23,6 @@ use std::time::{Duration, Instant};
 pub const PRESENCE_EVERY: Duration = Duration::from_millis(50);
 /// Joins and leaves of a large room are told at most so often.
 const LARGE_EVERY: Duration = Duration::from_secs(1);
-/// A node is asked who is there at most so often.
-pub const ASK_EVERY: Duration = Duration::from_millis(300);
 
 /// The wall clock, for what may be late.
 pub fn now_ms() -> i64 {
@@ -43,8 +41,6 @@ pub struct Attendance {
     /// What the other nodes have yet to be told.
     ledger: Ledger<SessionId>,
     elsewhere: Mirror<SessionId>,
-    /// When each node was last asked who is there.
-    asked_at: HashMap<Incarnation, Instant>,
 }
 
 impl Attendance {
@@ -121,7 +117,6 @@ impl Attendance {
         for session in self.elsewhere.retain(|node| membership.lives(node), now_ms()) {
             self.roster.leave(session);
         }
-        self.asked_at.retain(|node, _| membership.lives(*node));
     }
 
     /// Takes in who is here on another node.
@@ -159,9 +154,7 @@ impl Attendance {
             }
             _ => return,
         };
-        let was_asked = self.asked_at.get(&from).is_some_and(|at| at.elapsed() < ASK_EVERY);
-        if heard.is_err() && !was_asked {
-            self.asked_at.insert(from, Instant::now());
+        if heard.is_err() && self.elsewhere.must_ask(from, now_ms()) {
             live.tell(from, &PeerMessage::AskRoster { tag: 0, room });
         }
     }

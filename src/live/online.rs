@@ -3,7 +3,7 @@
 use super::clock;
 use super::exchange::{Heard, ROOM_BEAT_EVERY};
 use super::hub::HubId;
-use super::lobby::{ASK_EVERY, Entrant, Hosts, Lobby, PRESENCE_EVERY, now_ms};
+use super::lobby::{Entrant, Hosts, Lobby, PRESENCE_EVERY, now_ms};
 use super::peer::Host;
 use super::registry::WeakLive;
 use crate::domain::ids::{Incarnation, SessionId, UserId};
@@ -16,7 +16,7 @@ use actix::prelude::*;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const MAILBOX: usize = 65_536;
 /// A user who comes back within this time, by a reload, was never away.
@@ -38,7 +38,6 @@ impl Online {
             elsewhere: Mirror::default(),
             ledger: Ledger::default(),
             shown: HashSet::new(),
-            asked_at: HashMap::new(),
             is_armed: false,
         };
         Self { addr: actor.start() }
@@ -77,7 +76,6 @@ pub struct OnlineActor {
     ledger: Ledger<UserId>,
     /// Those whom everybody on this node takes for online; within the grace after the last connection has ended, too.
     shown: HashSet<UserId>,
-    asked_at: HashMap<Incarnation, Instant>,
     is_armed: bool,
 }
 
@@ -148,7 +146,6 @@ impl OnlineActor {
         let Some(live) = self.live.upgrade() else { return };
         let gone = self.elsewhere.retain(|node| live.membership().lives(node), now_ms());
         gone.into_iter().for_each(|user| self.look_at(user, context));
-        self.asked_at.retain(|node, _| live.membership().lives(*node));
     }
 
     /// Takes in what another node says of its users.
@@ -174,9 +171,7 @@ impl OnlineActor {
             }
             _ => return,
         };
-        let was_asked = self.asked_at.get(&from).is_some_and(|at| at.elapsed() < ASK_EVERY);
-        if heard.is_err() && !was_asked {
-            self.asked_at.insert(from, Instant::now());
+        if heard.is_err() && self.elsewhere.must_ask(from, now_ms()) {
             live.tell(from, &PeerMessage::AskOnline);
         }
     }

@@ -199,8 +199,10 @@ impl BoardActor {
             Seat::Owner => {
                 self.seat = Seat::Leaving(leaving);
                 // What takes longer is not waited for: the database fences it.
-                context.run_later(LEAVE_WITHIN, |actor, context| {
-                    if matches!(&actor.seat, Seat::Leaving(leaving) if !leaving.is_releasing) {
+                let epoch = self.epoch;
+                context.run_later(LEAVE_WITHIN, move |actor, context| {
+                    let still = actor.epoch == epoch;
+                    if matches!(&actor.seat, Seat::Leaving(leaving) if still && !leaving.is_releasing) {
                         actor.abandon(context);
                         actor.release(context);
                     }

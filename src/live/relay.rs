@@ -219,10 +219,10 @@ impl BoardActor {
 
     /// What another node says of this board.
     pub(super) fn hear_peer(&mut self, from: Incarnation, message: PeerMessage, context: &mut Context<Self>) {
-        self.used_now();
         let board = self.id;
         match message {
             PeerMessage::Attach { stream, .. } => {
+                self.used_now();
                 self.attach(from, stream);
                 // It may know better, unless this node has just heard from the owner.
                 if !self.relay.is_open() {
@@ -289,6 +289,7 @@ impl BoardActor {
     /// Takes ops that another node passes on, in their order, and judges them by members that are known here as well as
     /// there.
     fn take_forward(&mut self, from: Incarnation, forward: Forward, context: &mut Context<Self>) {
+        self.used_now();
         let (board, stream) = (self.id, forward.stream);
         if !matches!(self.seat, Seat::Owner) {
             if !matches!(self.seat, Seat::Leaving(_)) {

@@ -87,6 +87,20 @@ enum Purpose {
     Browse,
     /// What must not wait for others.
     Vital,
+    /// A write that may take its time: filling a database, changing its schema.
+    Long,
+}
+
+impl Purpose {
+    /// How long PostgreSQL may take in all. The server gives up before, so who waits longer waits for an answer that was
+    /// lost on a way that nobody noticed; the connection is thrown away.
+    fn patience(self) -> Option<Duration> {
+        match self {
+            Self::Write | Self::Read | Self::Browse => Some(Duration::from_secs(10)),
+            Self::Vital => Some(Duration::from_secs(3)),
+            Self::Long => None,
+        }
+    }
 }
 
 impl Engine {
@@ -96,11 +110,11 @@ impl Engine {
                 let pool = match purpose {
                     Purpose::Browse => replica.as_ref().unwrap_or(primary),
                     Purpose::Vital => vital,
-                    Purpose::Write | Purpose::Read => primary,
+                    Purpose::Write | Purpose::Read | Purpose::Long => primary,
                 };
                 Ok(Conn::Pg(postgres::from_pool(pool).await?))
             }
-            Self::Lite(lite) if matches!(purpose, Purpose::Write | Purpose::Vital) => {
+            Self::Lite(lite) if matches!(purpose, Purpose::Write | Purpose::Vital | Purpose::Long) => {
                 Ok(Conn::Lite(lite.writer().await?))
             }
             Self::Lite(lite) => Ok(Conn::Lite(lite.reader().await?)),
@@ -141,6 +155,19 @@ impl Store {
         Fut: Future<Output = StoreResult<R>> + Send,
     {
         self.run(Purpose::Write, work).await
+    }
+
+    /// As [`Self::write`], for what may take its time.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_long<R, F, Fut>(&self, work: F) -> StoreResult<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(Conn) -> Fut + Send + 'static,
+        Fut: Future<Output = StoreResult<R>> + Send,
+    {
+        self.run(Purpose::Long, work).await
     }
 
     /// Runs `work` with a connection that only reads, and sees all that was committed before.
@@ -191,7 +218,15 @@ impl Store {
             let conn = engine.conn(purpose).await?;
             let _active = Active::begin();
             let begun = Instant::now();
-            let result = work(conn).await;
+            // A call to SQLite has nobody who could lose its answer, and must not be dropped half-way.
+            let patience = purpose.patience().filter(|_| matches!(conn, Conn::Pg(_)));
+            let result = match patience {
+                None => work(conn).await,
+                Some(patience) => match tokio::time::timeout(patience, work(conn)).await {
+                    Ok(result) => result,
+                    Err(_) => Err(StoreError::lost("no answer from the database in time")),
+                },
+            };
             metrics::histogram!("database_query_duration_seconds").record(begun.elapsed());
             result
         });
@@ -203,7 +238,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Setup`] where a migration fails; what was applied before it stays.
     pub async fn migrate(&self, step: Step) -> StoreResult<Vec<String>> {
-        self.write(move |conn| migrate::run(conn, step)).await
+        self.write_long(move |conn| migrate::run(conn, step)).await
     }
 
     /// Whether the database answers.

@@ -23,7 +23,7 @@ const POOL_WAIT: Duration = Duration::from_secs(3);
 const VERSION_MIN: u32 = 130_000;
 
 /// What every session is told, so that neither a lock nor a stopped client blocks others for long.
-const SESSION: &str = "set lock_timeout = '2s'; set statement_timeout = '15s'; \
+const SESSION: &str = "set lock_timeout = '2s'; set statement_timeout = '8s'; \
      set idle_in_transaction_session_timeout = '5s'";
 
 pub(super) type PgPool = Pool<PgConn>;

@@ -51,7 +51,7 @@ pub(super) async fn run(
         }
         let mut conn = match open.take() {
             Some(conn) => conn,
-            None => match connect(url).await {
+            None => match in_time(connect(url)).await {
                 Ok(conn) => conn,
                 Err(error) => {
                     tracing::warn!(%error, "the committer can't connect");
@@ -75,6 +75,11 @@ pub(in crate::store) async fn connect(url: &str) -> StoreResult<PgConn> {
     Ok(conn)
 }
 
+pub(super) async fn in_time<T>(work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let done = tokio::time::timeout(ANSWER_WITHIN, work).await;
+    done.unwrap_or_else(|_| Err(StoreError::lost("no answer in time")))
+}
+
 /// Answers those that have waited too long: nothing of them was ever sent.
 fn give_up(waiting: &mut Vec<Pending>) {
     for pending in waiting.extract_if(.., |pending| pending.since.elapsed() >= GIVE_UP_AFTER) {
@@ -87,10 +92,7 @@ fn give_up(waiting: &mut Vec<Pending>) {
 async fn write(conn: &mut PgConn, group: Vec<Pending>, shared: &Shared) -> bool {
     let begun = Instant::now();
     let batches: Vec<_> = group.iter().map(|pending| &*pending.batch).collect();
-    let written = match tokio::time::timeout(ANSWER_WITHIN, statement::execute(conn, &batches)).await {
-        Ok(written) => written,
-        Err(_) => Err(StoreError::lost("no answer to a commit")),
-    };
+    let written = in_time(statement::execute(conn, &batches)).await;
     measure(&group, begun);
     match written {
         Ok(written) => {
@@ -123,11 +125,11 @@ async fn write(conn: &mut PgConn, group: Vec<Pending>, shared: &Shared) -> bool 
 
 /// Writes a board that the common statement could not write, or learns why it can't.
 async fn alone(shared: Shared, pending: Pending) {
-    let found = match postgres::from_pool(&shared.pool).await {
-        Ok(conn) => lone::write(&mut Conn::Pg(conn), &pending.batch).await,
-        Err(error) => Err(error),
+    let write = async {
+        let conn = postgres::from_pool(&shared.pool).await?;
+        lone::write(&mut Conn::Pg(conn), &pending.batch).await
     };
-    match found {
+    match in_time(write).await {
         Ok(outcome) => pending.answer(outcome),
         Err(error) if error.is_surely_not_applied() => {
             tracing::warn!(%error, board_id = %pending.batch.commit.board_id, "a commit could not be written");

@@ -1,6 +1,6 @@
 //! Makes the outcome of a lost commit known.
 
-use super::pg::Shared;
+use super::pg::{Shared, in_time};
 use super::{Batch, Pending};
 use crate::domain::board::commit::Outcome;
 use crate::domain::board::model::Seq;
@@ -22,7 +22,7 @@ const WAIT_MAX: Duration = Duration::from_secs(1);
 pub(super) async fn settle(shared: Shared, mut pending: Pending) {
     let mut wait = WAIT_MIN;
     let found = loop {
-        match raise_epoch(&shared, &pending.batch).await {
+        match in_time(raise_epoch(&shared, &pending.batch)).await {
             Ok(found) => break found,
             Err(error) => {
                 tracing::warn!(%error, board_id = %pending.batch.commit.board_id, "can't learn the outcome of a commit yet");
