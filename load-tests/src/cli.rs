@@ -2,6 +2,7 @@
 
 use crate::bench::{self, BenchArgs};
 use crate::measure::machine;
+use crate::nodes::{self, NodesArgs};
 use crate::report::Report;
 use crate::scenario::{bulk, fanout, idle, moves};
 use crate::target::{Target, TargetArgs};
@@ -29,6 +30,8 @@ enum Command {
     Bulk(On<bulk::BulkArgs>),
     /// The table of figures: starts server and database itself
     Bench(BenchArgs),
+    /// Several nodes that are killed, frozen, restarted: starts them, PostgreSQL and Redis itself
+    Nodes(NodesArgs),
 }
 
 /// A scenario, on a server that runs.
@@ -55,6 +58,7 @@ pub fn run(cli: Cli) -> Result<bool> {
         Command::Idle(on) => on.run(idle::run),
         Command::Bulk(on) => on.run(bulk::run),
         Command::Bench(args) => bench::run(&args),
+        Command::Nodes(args) => nodes::run(&args),
     }
 }
 

@@ -29,3 +29,5 @@ pub mod target;
 pub mod bench;
 /// The command line.
 pub mod cli;
+/// Many nodes: what a killed, a frozen, a restarted one costs its writers. Starts them itself.
+pub mod nodes;

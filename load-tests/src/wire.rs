@@ -52,6 +52,19 @@ pub fn read(text: &[u8]) -> Result<Message<'_>, String> {
     })
 }
 
+/// What `subscribed` says of a board's past: its `history`, and whether the missed events follow in place of a snapshot.
+pub fn recovery(subscribed: &[u8]) -> Option<(&str, bool)> {
+    // Its own keys come before anything else that could hold these.
+    let head = &subscribed[..subscribed.len().min(256)];
+    let recovered = memmem::find(head, br#""recovered":true"#).is_some();
+    string_after(head, br#""history":""#).map(|history| (history, recovered))
+}
+
+/// When a `bye` says to come back.
+pub fn reconnect_in_ms(bye: &[u8]) -> Option<u64> {
+    number_after(bye, "\"reconnect_in_ms\":")
+}
+
 /// One event of an `events` frame, or what is needed of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Event<'a> {
@@ -129,6 +142,9 @@ mod tests {
         assert_eq!(read(reject), Ok(Message::Reject { id: 4, code: "VERSION_CONFLICT" }));
         let subscribed = br#"{"id":2,"type":"subscribed","room":"board:1","seq":120,"history":"h1","recovered":false}"#;
         assert_eq!(read(subscribed), Ok(Message::Subscribed { seq: Some(120) }));
+        assert_eq!(recovery(subscribed), Some(("h1", false)));
+        let bye = br#"{"type":"bye","code":"DRAINING","message":"m","reconnect_in_ms":120}"#;
+        assert_eq!(reconnect_in_ms(bye), Some(120));
         let connected = br#"{"type":"connected","session_id":"1"}"#;
         assert_eq!(read(connected), Ok(Message::Connected));
         assert!(read(b"[]").is_err());

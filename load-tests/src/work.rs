@@ -197,14 +197,16 @@ impl Deck {
 
     /// Writes the next move as the request numbered `number`.
     pub fn write_request(&mut self, dice: &mut Dice, number: usize, op_id: Uuid, out: &mut Vec<u8>) {
-        let next = self.next_move(dice);
         out.clear();
         // Writing to a vector does not fail.
-        let _ = write!(
-            out,
-            r#"{{"id":{number},"type":"op","room":"board:{}","op_id":"{op_id}","op":{{{next}}}}}"#,
-            self.board
-        );
+        let _ = write!(out, r#"{{"id":{number},"#);
+        self.write_body(dice, op_id, out);
+    }
+
+    /// Appends the next move's frame from behind its `id` on: what stays the same when it is sent again.
+    pub fn write_body(&mut self, dice: &mut Dice, op_id: Uuid, out: &mut Vec<u8>) {
+        let next = self.next_move(dice);
+        let _ = write!(out, r#""type":"op","room":"board:{}","op_id":"{op_id}","op":{{{next}}}}}"#, self.board);
     }
 
     /// After a reject the versions on the way are unknown: the next moves name none.

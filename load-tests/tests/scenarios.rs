@@ -5,9 +5,11 @@
 mod fake;
 
 use fake::{Fake, Fault};
+use load_tests::nodes::crew::{Load, Plan};
 use load_tests::report::Report;
 use load_tests::scenario::{Pace, bulk, fanout, idle, moves};
 use load_tests::target::{Target, TargetArgs};
+use std::time::Duration;
 
 fn target(fake: &Fake) -> Target {
     let own = Some(std::process::id());
@@ -33,6 +35,17 @@ fn run_fanout(name: &str, window: Option<usize>, fault: Fault) -> Report {
     let fake = Fake::start(name, 1, 20, fault);
     let args = fanout::FanoutArgs { readers: 20, rate: 100.0, window, pace: pace() };
     fanout::run(&target(&fake), &args).unwrap()
+}
+
+/// Writers on two "nodes", which are one.
+fn run_crew(name: &str, fault: Fault) -> Report {
+    let fake = Fake::start(name, 2, 30, fault);
+    let plan = Plan { boards: 2, writers: 2, in_flight: 3, pause: Duration::from_millis(5), random_seed: 1 };
+    let mut load = Load::start(vec![target(&fake), target(&fake)], plan).unwrap();
+    load.run_for(Duration::from_secs(1)).unwrap();
+    let mut report = Report::new("crew", String::new());
+    load.finish(&mut report).unwrap();
+    report
 }
 
 #[track_caller]
@@ -114,6 +127,35 @@ fn a_board_that_is_not_its_log_is_found() {
 #[test]
 fn a_closed_session_is_found() {
     finds(&run_moves("closed", Fault::ClosedSession), "closed with 1005 after bye SLOW_CONSUMER");
+}
+
+#[test]
+fn writers_whose_sessions_are_closed_come_back_with_their_open_ops() {
+    for (name, fault) in [("crew-closed", Fault::ClosedSession), ("crew-lost-ack", Fault::LostAck)] {
+        let report = run_crew(name, fault);
+        assert!(report.verdict.holds(), "{report}");
+        assert!(report.figure("acked").unwrap() > 10.0, "{report}");
+        for figure in ["sessions_that_came_back", "recovered_by_events", "ops_sent_again"] {
+            assert!(report.figure(figure).unwrap() > 0.0, "{report}");
+        }
+        assert_eq!(report.figure("lost_acked_ops"), Some(0.0));
+    }
+}
+
+#[test]
+fn writers_send_all_again_in_order_where_one_op_is_unavailable() {
+    let report = run_crew("crew-unavailable", Fault::Unavailable);
+    assert!(report.verdict.holds(), "{report}");
+    assert!(report.figure("unavailable_answers").unwrap() > 0.0, "{report}");
+    assert_eq!(report.figure("sessions_that_came_back"), Some(0.0));
+}
+
+#[test]
+fn writers_find_an_op_that_is_applied_twice_or_lost() {
+    finds(&run_crew("crew-forgetful", Fault::Forgetful), "was rejected with VERSION_CONFLICT");
+    let report = run_crew("crew-lost-op", Fault::LostOp);
+    finds(&report, "acked at seq 11, is not in the log");
+    assert!(report.figure("lost_acked_ops").unwrap() > 0.0, "{report}");
 }
 
 #[test]

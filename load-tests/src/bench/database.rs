@@ -40,10 +40,7 @@ impl Database {
     pub fn create(&self, name: &str, folder: &Path) -> Result<String> {
         match self {
             Self::Sqlite => Ok(format!("sqlite://{}", folder.join("teamflow.db").display())),
-            Self::Postgres(postgres) => {
-                postgres.sql(&format!("create database {name}"))?;
-                Ok(format!("postgres://{USER}@127.0.0.1:{}/{name}", postgres.port))
-            }
+            Self::Postgres(postgres) => postgres.create(name),
         }
     }
 
@@ -133,7 +130,32 @@ impl Postgres {
     fn sql_in(&self, database: &str, statement: &str) -> Result<()> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args(["-X", "-q", "-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-d", database]);
-        finish(psql.args(["-c", statement]))
+        finish(psql.args(["-c", statement])).map(drop)
+    }
+
+    /// The rows of a query, as text.
+    ///
+    /// # Errors
+    /// Where PostgreSQL refuses.
+    pub fn query(&self, database: &str, query: &str) -> Result<Vec<Vec<String>>> {
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["-X", "-q", "-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-d", database]);
+        let text = finish(psql.args(["-A", "-t", "-F", "|", "-c", query]))?;
+        Ok(text.lines().map(|row| row.split('|').map(str::to_owned).collect()).collect())
+    }
+
+    /// Its address for a server.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// An empty database.
+    ///
+    /// # Errors
+    /// Where PostgreSQL refuses.
+    pub fn create(&self, database: &str) -> Result<String> {
+        self.sql(&format!("create database {database}"))?;
+        Ok(self.url(database))
     }
 }
 
@@ -191,9 +213,10 @@ fn programs() -> Result<PathBuf> {
     Ok(newest.join("bin"))
 }
 
-fn finish(command: &mut Command) -> Result<()> {
+/// Runs it; answers what it wrote.
+fn finish(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("{:?} cannot be run", command.get_program()))?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{:?} failed: {}", command.get_program(), said.trim());
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -1,8 +1,10 @@
 //! `load-tests bench`: the table of figures, on a server and a database that it starts itself.
 
-mod database;
-mod rows;
-mod server;
+pub(crate) mod database;
+pub(crate) mod redis;
+pub(crate) mod rows;
+pub(crate) mod scratch;
+pub(crate) mod server;
 mod table;
 
 use crate::measure::machine;
@@ -11,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use database::{Database, Postgres};
 use rows::Row;
+use scratch::Scratch;
 use server::Server;
 use std::path::PathBuf;
 
@@ -87,10 +90,10 @@ pub fn run(args: &BenchArgs) -> Result<bool> {
     ensure!(!rows.is_empty(), "only names no row; --list shows them");
     ensure!(args.server.exists(), "there is no server at {}: build it with --release", args.server.display());
     ensure!(args.runs > 0, "runs must be above 0");
-    let scratch = Scratch::make(args)?;
+    let scratch = Scratch::make("bench", args.scratch.as_deref(), args.keep)?;
     let core = pin(args)?;
 
-    let mut lines = vec![machine::describe(), disk(&scratch)?];
+    let mut lines = vec![machine::describe(), scratch.disk()?];
     lines.push(match core {
         Some(core) => format!("server and database on core {core}, load on core {}", args.load_core),
         None => "nothing pinned to a core".to_owned(),
@@ -164,35 +167,4 @@ fn pin(args: &BenchArgs) -> Result<Option<usize>> {
     }
     machine::stay_on_core(args.load_core).with_context(|| format!("there is no core {}", args.load_core))?;
     Ok(Some(args.server_core))
-}
-
-fn disk(scratch: &Scratch) -> Result<String> {
-    let us = machine::fdatasync_us(&scratch.folder)?;
-    Ok(format!("databases on {}, fdatasync of 8 KiB {us:.0} us", machine::file_system(&scratch.folder)))
-}
-
-/// A folder that goes when the bench ends.
-struct Scratch {
-    folder: PathBuf,
-    keep: bool,
-}
-
-impl Scratch {
-    fn make(args: &BenchArgs) -> Result<Self> {
-        let parent = args.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let folder = parent.join(format!("teamflow-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        Ok(Self { folder: folder.canonicalize()?, keep: args.keep })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if self.keep {
-            eprintln!("kept: {}", self.folder.display());
-        } else {
-            // What cannot be removed is only left lying in the temporary folder.
-            let _ = std::fs::remove_dir_all(&self.folder);
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The rows of the table: what is run, what is to be reached, and who else did it how fast.
 
-use crate::report::Report;
+use crate::report::{Report, number};
 use crate::scenario::{Pace, bulk, fanout, idle, moves};
 use crate::target::Target;
 use anyhow::Result;
@@ -65,6 +65,15 @@ impl Bound {
         match self {
             Self::AtLeast(bound) => value >= bound,
             Self::AtMost(bound) => value <= bound,
+        }
+    }
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtLeast(bound) => write!(out, ">= {}", number(*bound)),
+            Self::AtMost(bound) => write!(out, "<= {}", number(*bound)),
         }
     }
 }

@@ -4,10 +4,11 @@ use super::BenchArgs;
 use super::rows::SeedSize;
 use crate::target::{Target, TargetArgs};
 use anyhow::{Context, Result, bail, ensure};
+use rustix::process::Signal;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 const START_WITHIN: Duration = Duration::from_secs(30);
@@ -42,12 +43,23 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-impl Server {
-    /// Seeds the database behind `url`, starts a server on it and waits until it is ready.
+/// What a server is started with.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    pub program: PathBuf,
+    pub core: Option<usize>,
+    /// Its own: `seed.json` and `server.log` lie there too.
+    pub folder: PathBuf,
+    pub listen: String,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Launch {
+    /// A server on the database behind `url`, on a free port, with the rate limits off.
     ///
     /// # Errors
-    /// Where it does not get ready within 30 s; the end of its log is in the error.
-    pub fn start(args: &BenchArgs, seed: &SeedSize, url: &str, folder: &Path, core: Option<usize>) -> Result<Self> {
+    /// Where there is no free port.
+    pub fn new(program: &Path, url: &str, folder: &Path, core: Option<usize>) -> Result<Self> {
         let listen = format!("127.0.0.1:{}", free_port()?);
         let environment = [
             ("DATABASE_URL", url),
@@ -57,30 +69,65 @@ impl Server {
             ("TEAMFLOW_LOG", "warn"),
         ]
         .map(|(name, value)| (name, value.to_owned()));
-        let output = Command::new(&args.server)
+        let (program, folder) = (program.to_path_buf(), folder.to_path_buf());
+        Ok(Self { program, core, folder, listen, environment: environment.to_vec() })
+    }
+
+    /// With one more variable in its environment.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Fills the database; the users and boards are then in `seed.json`.
+    ///
+    /// # Errors
+    /// Where `teamflow seed` fails.
+    pub fn seed(&self, seed: &SeedSize) -> Result<()> {
+        let output = Command::new(&self.program)
             .args(["seed", "--workspaces", "1", "--token-ttl", "24h", "--random-seed", "1"])
             .args(["--users", &seed.users.to_string(), "--boards", &seed.boards.to_string()])
             .args(["--tasks", &seed.tasks.to_string(), "--out"])
-            .arg(folder.join("seed.json"))
-            .envs(environment.clone())
+            .arg(self.folder.join("seed.json"))
             .env_remove("REDIS_URL")
+            .envs(self.environment.clone())
             .output()
-            .with_context(|| format!("{} cannot be run", args.server.display()))?;
+            .with_context(|| format!("{} cannot be run", self.program.display()))?;
         ensure!(output.status.success(), "seeding failed: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
 
-        let log = File::create(folder.join("server.log"))?;
-        let child = pinned(&args.server, core)
+    /// Starts it and waits until it is ready. What it writes is added to its log.
+    ///
+    /// # Errors
+    /// Where it does not get ready within 30 s; the end of its log is in the error.
+    pub fn start(&self) -> Result<Server> {
+        let log = File::options().create(true).append(true).open(self.folder.join("server.log"))?;
+        let child = pinned(&self.program, self.core)
             .arg("serve")
-            .envs(environment)
             .env_remove("REDIS_URL")
+            .envs(self.environment.clone())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
             .context("the server cannot be started")?;
-        let mut server = Self { child, listen, folder: folder.to_path_buf() };
+        let mut server = Server { child, listen: self.listen.clone(), folder: self.folder.clone() };
         server.wait_until_ready()?;
         Ok(server)
+    }
+}
+
+impl Server {
+    /// Seeds the database behind `url`, starts a server on it and waits until it is ready.
+    ///
+    /// # Errors
+    /// Where it does not get ready within 30 s; the end of its log is in the error.
+    pub fn start(args: &BenchArgs, seed: &SeedSize, url: &str, folder: &Path, core: Option<usize>) -> Result<Self> {
+        let launch = Launch::new(&args.server, url, folder, core)?;
+        launch.seed(seed)?;
+        launch.start()
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
@@ -108,6 +155,23 @@ impl Server {
         TargetArgs { target: self.listen.clone(), seed_file, server_pid, database_pid }.open()
     }
 
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// Where it has gone.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = rustix::process::Pid::from_raw(self.child.id() as i32).context("a process without a number")?;
+        Ok(rustix::process::kill_process(pid, signal)?)
+    }
+
+    /// How it ended, once it has.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
     /// The last lines that it wrote.
     pub fn log_tail(&self) -> String {
         let log = std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
@@ -120,12 +184,10 @@ impl Server {
     /// # Errors
     /// Where it does not stop within 35 s, or not with success.
     pub fn stop(mut self) -> Result<()> {
-        if let Some(pid) = rustix::process::Pid::from_raw(self.child.id() as i32) {
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
-        }
+        self.signal(Signal::TERM)?;
         let until = Instant::now() + STOP_WITHIN;
         while Instant::now() < until {
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.ended()? {
                 ensure!(status.success(), "the server stopped with {status}; its log:\n{}", self.log_tail());
                 return Ok(());
             }

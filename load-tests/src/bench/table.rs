@@ -1,6 +1,6 @@
 //! The bench's table: medians beside what is to be reached and who else did it how fast.
 
-use super::rows::{Bound, Goal};
+use super::rows::Goal;
 use super::{BenchArgs, Measured};
 use crate::report::{Figure, Report, number};
 use serde_json::{Value, json};
@@ -58,13 +58,9 @@ fn cells(one: &Measured) -> (String, String) {
     let mut goals = Vec::new();
     for goal in one.row.goals.iter().filter(set) {
         let Some(value) = value(goal.figure) else { continue };
-        let (sign, bound) = match goal.bound {
-            Bound::AtLeast(bound) => (">=", bound),
-            Bound::AtMost(bound) => ("<=", bound),
-        };
         let missed = if goal.bound.holds(value) { "" } else { " (MISSED)" };
         values.push(format!("{} {}{missed}", goal.figure, number(value)));
-        goals.push(format!("{sign} {}", number(bound)));
+        goals.push(goal.bound.to_string());
     }
     if values.is_empty() {
         values.extend(one.medians.first().map(|figure| format!("{} {}", figure.name, number(figure.value))));

@@ -49,6 +49,14 @@ struct Place {
     version: Option<u64>,
 }
 
+/// What a board's log was found to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logged {
+    pub events: u64,
+    /// Ops that were acked and are not in it: each is a violation, too.
+    pub lost: u64,
+}
+
 /// Reads boards' logs over REST.
 pub struct LogCheck<'a> {
     pub target: &'a Target,
@@ -57,11 +65,11 @@ pub struct LogCheck<'a> {
 }
 
 impl LogCheck<'_> {
-    /// Checks the log of board number `number` after `base`; answers how many events it holds since.
+    /// Checks the log of board number `number` after `base`; answers what it holds since.
     ///
     /// # Errors
     /// Where the server does not answer; what it answers wrongly is a violation.
-    pub fn board(&self, number: usize, base: u64, token: &Arc<str>, verdict: &mut Verdict) -> Result<u64> {
+    pub fn board(&self, number: usize, base: u64, token: &Arc<str>, verdict: &mut Verdict) -> Result<Logged> {
         let board = self.target.seed.boards.get(number).context("no such board in the seed")?.id;
         let now: BoardNow = self.get(&format!("/boards/{board}"), token)?;
         let mut in_log: HashMap<usize, u64> = HashMap::new();
@@ -86,15 +94,18 @@ impl LogCheck<'_> {
                 break;
             }
         }
-        self.every_ack_is_in(number, &in_log, verdict);
+        let lost = self.every_ack_is_in(number, &in_log, verdict);
         equals(board, &now.snapshot, &places, verdict);
-        Ok(since - base)
+        Ok(Logged { events: since - base, lost })
     }
 
-    fn every_ack_is_in(&self, board: usize, in_log: &HashMap<usize, u64>, verdict: &mut Verdict) {
+    /// Answers how many are not.
+    fn every_ack_is_in(&self, board: usize, in_log: &HashMap<usize, u64>, verdict: &mut Verdict) -> u64 {
+        let mut lost = 0;
         for (number, op) in self.book.ops().iter().enumerate().filter(|(_, op)| op.board as usize == board) {
             match in_log.get(&number) {
                 None if op.acked_seq != 0 => {
+                    lost += 1;
                     verdict.violation(|| format!("op {number}, acked at seq {}, is not in the log", op.acked_seq));
                 }
                 Some(seq) if op.acked_seq != 0 && op.acked_seq != *seq => {
@@ -106,6 +117,7 @@ impl LogCheck<'_> {
                 _ => {}
             }
         }
+        lost
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str, token: &Arc<str>) -> Result<T> {

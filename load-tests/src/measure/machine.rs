@@ -21,6 +21,11 @@ pub fn describe() -> String {
     )
 }
 
+/// How busy the machine is: the load average over the last minute. `None` where the system does not tell.
+pub fn load_average() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
 /// The file system that holds `path`, such as `ext4`.
 pub fn file_system(path: &Path) -> String {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());

@@ -47,7 +47,7 @@ pub fn run(target: &Target, args: &FanoutArgs) -> Result<Report> {
     let tokens = target.tokens(board)?;
     let room: Arc<str> = format!("board:{}", board.id).into();
     let entries = (0..=args.readers)
-        .map(|session| Entry { token: tokens[session % tokens.len()].clone(), room: Some(room.clone()) })
+        .map(|session| Entry::new(tokens[session % tokens.len()].clone(), Some(room.clone())))
         .collect();
     let mut swarm = Swarm::new()?;
     let mut fanout = Fanout::new(args, board.id)?;

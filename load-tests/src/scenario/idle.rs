@@ -44,7 +44,7 @@ pub fn run(target: &Target, args: &IdleArgs) -> Result<Report> {
     }
     let entry = |session: usize| {
         let board = session % args.boards;
-        Entry { token: tokens[board][session % tokens[board].len()].clone(), room: Some(rooms[board].clone()) }
+        Entry::new(tokens[board][session % tokens[board].len()].clone(), Some(rooms[board].clone()))
     };
     // The first answer over HTTP has a cost of its own, which no session should bear.
     http()?.get(format!("http://{}/health/live", target.host())).send()?;

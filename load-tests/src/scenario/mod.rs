@@ -120,6 +120,6 @@ fn add_costs(
 }
 
 /// A client for what goes over REST.
-fn http() -> Result<reqwest::blocking::Client> {
+pub(crate) fn http() -> Result<reqwest::blocking::Client> {
     Ok(reqwest::blocking::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build()?)
 }

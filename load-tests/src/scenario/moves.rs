@@ -43,7 +43,7 @@ pub fn run(target: &Target, args: &MovesArgs) -> Result<Report> {
         let tokens = target.tokens(board)?;
         let room: Arc<str> = format!("board:{}", board.id).into();
         for _ in 0..args.writers {
-            entries.push(Entry { token: tokens[entries.len() % tokens.len()].clone(), room: Some(room.clone()) });
+            entries.push(Entry::new(tokens[entries.len() % tokens.len()].clone(), Some(room.clone())));
         }
     }
     let mut swarm = Swarm::new()?;

@@ -23,6 +23,22 @@ pub struct Entry {
     pub token: Arc<str>,
     /// The room to follow, such as `board:…`.
     pub room: Option<Arc<str>>,
+    /// What has been seen of it by somebody who comes back.
+    pub since: Option<Position>,
+}
+
+impl Entry {
+    /// Somebody who has seen nothing yet.
+    pub fn new(token: Arc<str>, room: Option<Arc<str>>) -> Self {
+        Self { token, room, since: None }
+    }
+}
+
+/// How far a client is with a board.
+#[derive(Debug, Clone)]
+pub struct Position {
+    pub seq: u64,
+    pub history: Arc<str>,
 }
 
 impl Swarm {
@@ -62,13 +78,18 @@ impl Swarm {
         Ok(Joining { sessions: first..first + count, took: started.elapsed() })
     }
 
-    fn open(&mut self, target: &Target, entry: Entry) -> io::Result<()> {
+    /// Begins to open one session; answers its number. How that goes on is told to the listener: `joined` or `closed`.
+    ///
+    /// # Errors
+    /// Where it is refused at once.
+    pub fn open(&mut self, target: &Target, entry: Entry) -> io::Result<usize> {
         let number = self.sessions.len();
         let stream = connect(target.address, number)?;
         self.sessions.push(Session {
             stream: Some(stream),
             stage: Stage::Connecting { request: upgrade::request(&target.host(), &entry.token) },
             room: entry.room,
+            since: entry.since,
             kept: Vec::new(),
             partial: Vec::new(),
             out: Vec::new(),
@@ -76,7 +97,8 @@ impl Swarm {
             bye: None,
             seq: 0,
         });
-        self.register(number)
+        self.register(number)?;
+        Ok(number)
     }
 
     pub(super) fn go_on_joining<L: Listener>(
@@ -91,7 +113,10 @@ impl Swarm {
             (Stage::Greeting, Message::Connected) => match one.room.clone() {
                 Some(room) => {
                     one.stage = Stage::Subscribing;
-                    let frame = format!(r#"{{"id":1,"type":"subscribe","room":"{room}"}}"#);
+                    let since = one.since.take().map_or_else(String::new, |Position { seq, history }| {
+                        format!(r#","since":{seq},"history":"{history}""#)
+                    });
+                    let frame = format!(r#"{{"id":1,"type":"subscribe","room":"{room}"{since}}}"#);
                     self.send(session, frame.as_bytes());
                 }
                 None => {

@@ -4,7 +4,7 @@
 mod join;
 mod session;
 
-pub use join::Entry;
+pub use join::{Entry, Position};
 pub use session::Session;
 
 use crate::wire::{self, Message};

@@ -1,5 +1,6 @@
 //! What is kept for one session.
 
+use super::join::Position;
 use mio::net::TcpStream;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub struct Session {
     pub(super) stage: Stage,
     /// Followed from the start.
     pub(super) room: Option<Arc<str>>,
+    pub(super) since: Option<Position>,
     /// Bytes of a frame that has not wholly arrived.
     pub(super) kept: Vec<u8>,
     /// Fragments of a message that has not wholly arrived.

@@ -1,6 +1,7 @@
 use super::Fault;
 use super::session::Out;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 pub struct Board {
@@ -9,6 +10,10 @@ pub struct Board {
     tasks: Vec<Task>,
     /// Events, in order; `None` where one was "lost".
     pub log: Vec<Option<Value>>,
+    /// The same as they cross the wire.
+    pub texts: Vec<String>,
+    /// What each op was answered with.
+    pub answered: HashMap<Uuid, (u64, u64)>,
     pub readers: Vec<(usize, Out)>,
 }
 
@@ -24,7 +29,15 @@ impl Board {
         let id = |kind: u128, n: usize| Uuid::from_u128(kind << 96 | (number as u128) << 32 | n as u128);
         let columns: Vec<Uuid> = (0..5).map(|n| id(2, n)).collect();
         let task = |n: usize| Task { id: id(3, n), column: columns[n % 5], rank: format!("a{n}"), version: 1 };
-        Self { id: id(1, 7), tasks: (0..tasks).map(task).collect(), columns, log: Vec::new(), readers: Vec::new() }
+        Self {
+            id: id(1, 7),
+            tasks: (0..tasks).map(task).collect(),
+            columns,
+            log: Vec::new(),
+            texts: Vec::new(),
+            answered: HashMap::new(),
+            readers: Vec::new(),
+        }
     }
 
     pub fn seq(&self) -> u64 {
@@ -77,6 +90,8 @@ impl Board {
         let event = json!({"seq": seq, "kind": "task.moved", "op_id": op_id, "data": data});
         let lost = fault == Fault::LostOp && seq == 11;
         self.log.push((!lost).then_some(event));
+        self.texts.push(text.clone());
+        self.answered.insert(op_id, (seq, version));
         Ok((seq, version, text))
     }
 }

@@ -26,6 +26,12 @@ pub enum Fault {
     WrongSnapshot,
     /// Closes a session in the middle of it.
     ClosedSession,
+    /// Applies every session's fifth op, and closes the session in place of the ack.
+    LostAck,
+    /// The same, and applies the op once more where it is sent again.
+    Forgetful,
+    /// Answers every fifth op, and those after it until it is sent again, with `UNAVAILABLE`.
+    Unavailable,
 }
 
 pub struct Fake {

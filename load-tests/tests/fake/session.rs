@@ -24,6 +24,7 @@ pub fn serve(stream: TcpStream, world: &Shared) {
     send(&out, &format!(r#"{{"type":"connected","session_id":"{number}","heartbeat_ms":25000}}"#));
     out.lock().unwrap().send(Message::Ping("are you there".into())).unwrap();
     let mut ops = 0;
+    let mut blocked: Option<Uuid> = None;
     while let Ok(message) = socket.read() {
         let Message::Text(text) = message else { continue };
         let frame: Value = serde_json::from_str(&text).unwrap();
@@ -41,7 +42,23 @@ pub fn serve(stream: TcpStream, world: &Shared) {
                     std::thread::sleep(Duration::from_millis(50));
                     return;
                 }
-                op(&out, &frame, board, fault);
+                if fault == Fault::Unavailable {
+                    let op_id = op_id(&frame);
+                    match blocked {
+                        Some(first) if first == op_id => blocked = None,
+                        None if ops % 5 == 0 => blocked = Some(op_id),
+                        _ => {}
+                    }
+                    if blocked.is_some() {
+                        send(&out, &reject(&frame, "UNAVAILABLE"));
+                        continue;
+                    }
+                }
+                let answer = op(&frame, board, fault);
+                if matches!(fault, Fault::LostAck | Fault::Forgetful) && ops == 5 {
+                    return out.lock().unwrap().close(None).unwrap();
+                }
+                send(&out, &answer);
             }
             other => panic!("a frame of type {other:?}"),
         }
@@ -50,28 +67,51 @@ pub fn serve(stream: TcpStream, world: &Shared) {
 
 fn subscribe(number: usize, out: &Out, frame: &Value, board: &mut Board) {
     let (id, room, seq) = (&frame["id"], frame["room"].as_str().unwrap(), board.seq());
-    let head =
-        format!(r#"{{"id":{id},"type":"subscribed","room":"{room}","seq":{seq},"history":"h","recovered":false"#);
-    send_in_parts(out, &format!(r#"{head},"snapshot":{},"presence":[]}}"#, board.snapshot(Fault::None)));
+    let head = format!(r#"{{"id":{id},"type":"subscribed","room":"{room}","seq":{seq},"history":"h""#);
+    let answer = match frame["since"].as_u64() {
+        Some(since) => {
+            assert_eq!(frame["history"], "h");
+            let events = board.texts[since as usize..].join(",");
+            format!(r#"{head},"recovered":true,"events":[{events}],"presence":[]}}"#)
+        }
+        None => {
+            let snapshot = board.snapshot(Fault::None);
+            format!(r#"{head},"recovered":false,"snapshot":{snapshot},"presence":[]}}"#)
+        }
+    };
+    send_in_parts(out, &answer);
     board.readers.push((number, out.clone()));
 }
 
-fn op(out: &Out, frame: &Value, board: &mut Board, fault: Fault) {
-    let (id, room) = (&frame["id"], frame["room"].as_str().unwrap());
-    let op_id: Uuid = frame["op_id"].as_str().unwrap().parse().unwrap();
-    let answer = match board.apply(op_id, &frame["op"], fault) {
+fn op_id(frame: &Value) -> Uuid {
+    frame["op_id"].as_str().unwrap().parse().unwrap()
+}
+
+/// Does it, unless it was done before; gives the answer to it.
+fn op(frame: &Value, board: &mut Board, fault: Fault) -> String {
+    let (id, op_id, room) = (&frame["id"], op_id(frame), frame["room"].as_str().unwrap());
+    let ack = |seq, version| format!(r#"{{"id":{id},"type":"ack","op_id":"{op_id}","seq":{seq},"version":{version}}}"#);
+    if fault != Fault::Forgetful
+        && let Some((seq, version)) = board.answered.get(&op_id)
+    {
+        return ack(*seq, *version);
+    }
+    match board.apply(op_id, &frame["op"], fault) {
         Ok((seq, version, event)) => {
             let text = format!(r#"{{"type":"events","room":"{room}","events":[{event}]}}"#);
             let is_lost = |reader: usize| fault == Fault::LostDelivery && seq == 7 && reader == 2;
             for (_, socket) in board.readers.iter().filter(|(reader, _)| !is_lost(*reader)) {
                 send(socket, &text);
             }
-            let told = seq + u64::from(fault == Fault::WrongAck && seq == 20);
-            format!(r#"{{"id":{id},"type":"ack","op_id":"{op_id}","seq":{told},"version":{version}}}"#)
+            ack(seq + u64::from(fault == Fault::WrongAck && seq == 20), version)
         }
-        Err(code) => format!(r#"{{"id":{id},"type":"reject","op_id":"{op_id}","code":"{code}","message":"no"}}"#),
-    };
-    send(out, &answer);
+        Err(code) => reject(frame, code),
+    }
+}
+
+fn reject(frame: &Value, code: &str) -> String {
+    let (id, op_id) = (&frame["id"], op_id(frame));
+    format!(r#"{{"id":{id},"type":"reject","op_id":"{op_id}","code":"{code}","message":"no"}}"#)
 }
 
 fn send(socket: &Out, text: &str) {
