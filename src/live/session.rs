@@ -514,7 +514,8 @@ impl SessionActor {
     }
 
     fn stall(&mut self, board: BoardId, id: RequestId, op_id: OpId) {
-        self.stalls.entry(board).or_insert((op_id, clock::now().plus_millis(STALL_MILLIS)));
+        // It came before whatever was refused while it was looked up.
+        self.stalls.insert(board, (op_id, clock::now().plus_millis(STALL_MILLIS)));
         self.reject(id, op_id, &Reject::unavailable());
     }
 
@@ -602,9 +603,13 @@ impl SessionActor {
     }
 
     fn refuse_deferred(&mut self) {
+        let until = clock::now().plus_millis(STALL_MILLIS);
         for frame in std::mem::take(&mut self.deferred) {
             match frame {
-                ClientFrame::Op { id, room: Room::Board(board), op_id, .. } => self.stall(board, id, op_id),
+                ClientFrame::Op { id, room: Room::Board(board), op_id, .. } => {
+                    self.stalls.entry(board).or_insert((op_id, until));
+                    self.reject(id, op_id, &Reject::unavailable());
+                }
                 frame => self.refuse(&frame, &Reject::unavailable()),
             }
         }
