@@ -30,7 +30,7 @@ use crate::store::queries::node::Standing;
 use actix::prelude::*;
 use bytes::Bytes;
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -114,6 +114,8 @@ pub struct BoardActor {
     /// The streams of other nodes' relays, and those that wait until it is known who writes the board.
     pub(super) streams: Streams,
     pub(super) attaching: HashMap<Incarnation, u64>,
+    /// The sessions of other nodes whose ops were taken here.
+    pub(super) sessions_elsewhere: HashSet<SessionId>,
     /// Ops of other nodes that wait for the newest members.
     pub(super) held: VecDeque<(Incarnation, Forward)>,
     /// There are events up to this one, as far as is known; those that are missing are read from the log.
@@ -161,6 +163,7 @@ impl BoardActor {
             asked_at: clock::now(),
             streams: Streams::default(),
             attaching: HashMap::new(),
+            sessions_elsewhere: HashSet::new(),
             held: VecDeque::new(),
             heard_to: 0,
             is_filling: false,

@@ -178,7 +178,7 @@ impl BoardActor {
         let was_leaving = matches!(self.seat, Seat::Leaving(_));
         let seat = std::mem::replace(&mut self.seat, Seat::Seeking);
         self.abandon(context);
-        self.relay.put_stalls(self.sequencer.take_stalls());
+        self.hand_stalls_to_relay(context);
         if let (true, Seat::Leaving(leaving)) = (was_leaving, seat) {
             leaving.finish();
         }
@@ -191,6 +191,14 @@ impl BoardActor {
         self.in_flight = Vec::new();
         let effects = self.sequencer.abandon(clock::now());
         self.perform(effects, context);
+    }
+
+    /// What was told `UNAVAILABLE` on this node holds back what follows, wherever the board is written from.
+    fn hand_stalls_to_relay(&mut self, context: &mut Context<Self>) {
+        let elsewhere = std::mem::take(&mut self.sessions_elsewhere);
+        let stalls = self.sequencer.take_stalls().without(&elsewhere);
+        let effects = self.relay.put_stalls(stalls, clock::now());
+        self.perform_relay(effects, context);
     }
 
     /// Lets the board go as soon as nothing is in flight: `leaving` says to whom, and why.
@@ -247,7 +255,7 @@ impl BoardActor {
         self.streams.clear();
         self.pin.set_owned(false);
         self.abandon(context);
-        self.relay.put_stalls(self.sequencer.take_stalls());
+        self.hand_stalls_to_relay(context);
         if let Some(to) = to {
             self.live.tell(to, &PeerMessage::Take { board: self.id });
         }

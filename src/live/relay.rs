@@ -29,6 +29,8 @@ const UNANSWERED_MS: i64 = 1_000;
 /// Rows of the log that are read at once, and their bytes.
 const FILL_ROWS: usize = 1_000;
 const FILL_BYTES: usize = 4 * 1_024 * 1_024;
+/// Sessions of other nodes that are remembered.
+const ELSEWHERE_MAX: usize = 16_384;
 /// Forwarded ops that wait until this node knows the workspace's members as well as their relay does.
 const HELD_MAX: usize = 4_096;
 
@@ -326,6 +328,11 @@ impl BoardActor {
         if let Some(session) = forgive {
             self.sequencer.forgive(session);
         }
+        if self.sessions_elsewhere.len() > ELSEWHERE_MAX {
+            // Those that are forgotten are held off here, too, until their time is over.
+            self.sessions_elsewhere.clear();
+        }
+        self.sessions_elsewhere.extend(ops.iter().filter_map(|op| op.session));
         let received = clock::now();
         let waiter =
             |tag, kind| Waiter { reply: Reply::Relay { node: from, stream, tag }, kind, received: Instant::now() };

@@ -259,8 +259,14 @@ impl<W: Clone> Relay<W> {
         std::mem::take(&mut self.stalls)
     }
 
-    pub fn put_stalls(&mut self, stalls: Stalls) {
+    /// Takes in the stalls of the seat that this node had. What waits here already must not overtake either: it is
+    /// looked at again, in its order.
+    pub fn put_stalls(&mut self, stalls: Stalls, now: Moment) -> Vec<RelayEffect<W>> {
+        self.stalls.merge(stalls);
+        let mut stalls = std::mem::take(&mut self.stalls);
+        let held = self.extract(|request| !stalls.admit(request.stream, request.op_id, now));
         self.stalls = stalls;
+        held.into_iter().map(|request| unavailable(request, HELD)).collect()
     }
 
     fn send_waiting(&mut self, now: Moment, effects: &mut Vec<RelayEffect<W>>) {

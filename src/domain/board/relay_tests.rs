@@ -137,3 +137,19 @@ fn an_owner_takes_numbers_in_order_only() {
     assert_eq!(streams.admit(relay, 2, 3), Admission::Old);
     assert_eq!(streams.admit(relay, 3, 1), Admission::Take);
 }
+
+/// What came while this node still had the board waits behind an op that was told `UNAVAILABLE` when it lost it.
+#[test]
+fn what_waits_does_not_overtake_an_op_of_the_seat_before() {
+    let mut relay = Relay::default();
+    submit(&mut relay, 2, 1);
+    submit(&mut relay, 3, 2);
+    let mut stalls = Stalls::default();
+    stalls.walk(NOW).hold(Some(session(1)), op_id(1));
+    assert_eq!(told(&relay.put_stalls(stalls, NOW)), [(2, true)]);
+    submit(&mut relay, 1, 1);
+    submit(&mut relay, 2, 1);
+    let stream = relay.begin(NOW);
+    let order: Vec<_> = sent(&relay.opened(stream, NOW)).into_iter().flat_map(|(_, _, ops)| ops).collect();
+    assert_eq!(order, [3, 1, 2]);
+}

@@ -145,7 +145,7 @@ impl<W: Clone> Sequencer<W> {
 
     /// As [`Self::take_stalls`], the other way.
     pub fn put_stalls(&mut self, stalls: Stalls) {
-        self.stalls = stalls;
+        self.stalls.merge(stalls);
     }
 
     /// Whether a commit is in flight or fills.
