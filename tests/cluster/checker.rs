@@ -111,6 +111,25 @@ pub enum Violation {
     StaleRead { asked: Duration, seq: i64, acked: i64 },
 }
 
+impl Violation {
+    /// The places in the log that it is about.
+    pub fn seqs(&self) -> Vec<i64> {
+        match self {
+            Self::AckedLost { seq, .. } | Self::Phantom { seq, .. } | Self::EpochWentBack { seq, .. } => vec![*seq],
+            Self::AckedElsewhere { ack, stands, .. } => vec![ack.seq, stands.seq],
+            Self::AppliedTwice { first, again, .. } => vec![*first, *again],
+            Self::TwoAnswers { first, other, .. } => vec![*first, *other],
+            Self::LogGap { after, next } | Self::SawGap { after, next, .. } => vec![*after, *next],
+            Self::Inversion { seq, later_seq, .. } | Self::Overtaken { seq, later_seq, .. } => vec![*seq, *later_seq],
+            Self::SawOther { seq, .. } | Self::SawUncommitted { seq, .. } => vec![*seq],
+            Self::WentBack { from, to, .. } => vec![*from, *to],
+            Self::NotConverged { at, .. } => vec![*at],
+            Self::StaleRead { seq, acked, .. } => vec![*seq, *acked],
+            Self::Refused { .. } => Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:?}")

@@ -49,3 +49,29 @@ fn backends_are_ended_in_commit() {
         load.assert_kept(&fleet, "backends ended in COMMIT").await;
     });
 }
+
+/// Commits fail while a node stands still for about as long as its answers may take: what it had passed on, what it
+/// has sent anew since, and what its clients ask again keep their order.
+#[test]
+fn commits_fail_while_a_node_stands_still() {
+    block_on(async {
+        let mut fleet = Fleet::start().await;
+        let mut load = Load::on(&fleet).await;
+        let probes = load
+            .during(&mut fleet, async |fleet| {
+                for index in [2, 1, 0] {
+                    fleet.nodes[index].server.freeze();
+                    fleet.end_backends();
+                    sleep_ms(2600).await;
+                    fleet.nodes[index].server.thaw();
+                    sleep_ms(300).await;
+                    fleet.end_backends();
+                    sleep_ms(1500).await;
+                }
+                write_as_strangers(fleet, HEALING_MAX).await
+            })
+            .await;
+        load.note(probes);
+        load.assert_kept(&fleet, "commits fail while a node stands still").await;
+    });
+}

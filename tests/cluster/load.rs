@@ -115,7 +115,11 @@ impl Load {
         for (index, board) in self.boards.iter().enumerate() {
             let history = self.history(fleet, board);
             let broken = checker::check(&history);
-            found.extend(broken.iter().map(|violation: &Violation| format!("board {index}: {violation}")));
+            found.extend(
+                broken.iter().map(|violation| {
+                    format!("board {index}: {violation}\n{}", self.stories(board, violation, &history))
+                }),
+            );
             if broken.is_empty()
                 && let Err(difference) = self.converged(fleet, board).await
             {
@@ -123,6 +127,21 @@ impl Load {
             }
         }
         found
+    }
+
+    /// What was said about the ops of a violation, from beginning to end.
+    fn stories(&self, board: &SeededBoard, violation: &Violation, history: &History) -> String {
+        let seqs = violation.seqs();
+        let entries = history.log.iter().filter(|entry| seqs.contains(&entry.seq));
+        let mut stories = String::new();
+        for entry in entries {
+            stories += &format!("  {entry:?}\n");
+            let records = self.writers.iter().filter(|(id, _)| *id == board.id).flat_map(|(_, writer)| &writer.record);
+            for (at, what) in records.filter(|sent| sent.op_id == entry.op_id).flat_map(|sent| &sent.story) {
+                stories += &format!("    {:?} {what}\n", at.duration_since(self.started));
+            }
+        }
+        stories
     }
 
     /// Fails with all that was not kept; prints how long writers waited.

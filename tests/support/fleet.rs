@@ -277,7 +277,8 @@ impl Fleet {
 fn settings(home: &mut Home, plan: &Plan) {
     home.set("JWT_SECRET", "a secret that every node of the fleet knows");
     home.set("REFRESH_SECRET", "another secret that every node knows too");
-    home.set("TEAMFLOW_LOG", "warn,teamflow::live=info,teamflow::cluster=info,teamflow::app=info");
+    let log = std::env::var("TEAMFLOW_TEST_LOG");
+    home.set("TEAMFLOW_LOG", log.as_deref().unwrap_or("warn,teamflow::live=info,teamflow::cluster=info"));
     home.set("TEAMFLOW__SERVER__DRAIN_SECONDS", "1");
     for (key, value) in &plan.env {
         home.set(key, value);

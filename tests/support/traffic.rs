@@ -40,11 +40,18 @@ pub struct Sent {
     pub acks: Vec<(Instant, Acked)>,
     /// Answers other than an ack or `UNAVAILABLE`.
     pub refusals: Vec<Value>,
+    /// Each time that it was sent, and each answer, for who looks for the cause of a failure.
+    pub story: Vec<(Instant, String)>,
 }
 
 impl Sent {
     pub fn now(op_id: &str) -> Self {
-        Self { op_id: op_id.to_owned(), sent: Instant::now(), acks: Vec::new(), refusals: Vec::new() }
+        let (op_id, sent) = (op_id.to_owned(), Instant::now());
+        Self { op_id, sent, acks: Vec::new(), refusals: Vec::new(), story: Vec::new() }
+    }
+
+    pub fn tell(&mut self, what: impl Into<String>) {
+        self.story.push((Instant::now(), what.into()));
     }
 
     /// How long its author waited for it.
@@ -70,9 +77,14 @@ impl Route {
         Self { addresses, at: 0, dice: Dice::new(seed) }
     }
 
+    /// Where it is.
+    pub fn address(&self) -> &str {
+        &self.addresses[self.at]
+    }
+
     /// A connection, or a short wait after which it is another's turn.
     pub async fn connect(&mut self, token: &str) -> Option<Client> {
-        let address = self.addresses[self.at].clone();
+        let address = self.address().to_owned();
         let opened = timeout(OPENING_MAX, Client::try_connect(&address, token)).await.ok().flatten();
         if opened.is_none() {
             self.leave();
@@ -203,7 +215,9 @@ impl Writer {
                     }
                 };
                 id += 1;
-                let op_id = self.record[index].op_id.clone();
+                let sent = &mut self.record[index];
+                sent.tell(format!("to {}", self.route.address()));
+                let op_id = sent.op_id.clone();
                 let frame = json!({"id": id, "type": "op", "room": self.room, "op_id": op_id, "op": op});
                 if client.try_send(Message::text(frame.to_string())).await.is_err() {
                     return;
@@ -238,6 +252,7 @@ impl Writer {
     /// Takes in an answer; true if it was `UNAVAILABLE`.
     fn answered(&mut self, frame: &Value, in_flight: &mut HashMap<String, (usize, Instant)>) -> bool {
         let Some((index, _)) = frame["op_id"].as_str().and_then(|op_id| in_flight.remove(op_id)) else { return false };
+        self.record[index].tell(frame.to_string());
         if frame["code"] == "UNAVAILABLE" {
             return true;
         }
