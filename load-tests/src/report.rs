@@ -66,8 +66,8 @@ impl fmt::Display for Report {
 
 /// A number to be read: large ones whole and grouped, small ones with what matters of them.
 pub fn number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
+    if value.abs() < 100.0 && value.fract() == 0.0 {
+        return format!("{value:.0}");
     }
     if value.abs() < 1.0 {
         return format!("{value:.3}");
@@ -95,6 +95,7 @@ mod tests {
         assert_eq!(number(1_234_567.8), "1,234,568");
         assert_eq!(number(0.284_9), "0.285");
         assert_eq!(number(0.0), "0");
+        assert_eq!(number(12.0), "12");
         assert_eq!(number(12.345), "12.35");
         assert_eq!(number(-1000.0), "-1,000");
         assert_eq!(number(100.0), "100");

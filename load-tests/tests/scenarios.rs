@@ -5,7 +5,8 @@
 mod fake;
 
 use fake::{Fake, Fault};
-use load_tests::nodes::crew::{Load, Plan};
+use load_tests::nodes::crew::Plan;
+use load_tests::nodes::load::Load;
 use load_tests::report::Report;
 use load_tests::scenario::{Pace, bulk, fanout, idle, moves};
 use load_tests::target::{Target, TargetArgs};

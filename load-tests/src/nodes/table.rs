@@ -59,7 +59,7 @@ mod tests {
         report.add("acked", 1200.0);
         report.verdict.violation(|| "op 7 is gone".to_owned());
         let table = render(&["a machine".to_owned()], &rows, &report);
-        assert!(table.contains("| waits | 4.50 (MISSED) | <= 3.00 |"), "{table}");
+        assert!(table.contains("| waits | 4.50 (MISSED) | <= 3 |"), "{table}");
         assert!(table.contains("| lost | 0 | <= 0 |"), "{table}");
         assert!(!table.contains("unknown"), "{table}");
         assert!(table.contains("acked 1,200") && table.contains("VIOLATION: op 7 is gone"), "{table}");
