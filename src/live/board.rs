@@ -393,7 +393,9 @@ impl BoardActor {
             let leaving = Leaving { to: None, reason: Reason::Idle, is_releasing: false, done: Vec::new() };
             self.begin_leaving(leaving, context);
             context.run_later(RETIRE, Self::retire);
-        } else if !matches!(self.seat, Seat::Leaving(_)) {
+        } else if matches!(self.seat, Seat::Leaving(_)) {
+            context.run_later(RETIRE, Self::retire);
+        } else {
             self.detach();
             context.stop();
         }

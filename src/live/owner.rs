@@ -1,13 +1,12 @@
 //! A board's actor where this node writes the board: takes it, reads it, makes its batches durable, and lets it go.
 
-use super::answer::Waiter;
 use super::board::{BoardActor, Leaving, Seat};
 use super::clock;
 use crate::domain::board::Board;
 use crate::domain::board::catch_up::Tail;
 use crate::domain::board::commit::{Commit, Outcome};
 use crate::domain::board::model::{Epoch, Seq};
-use crate::domain::board::sequencer::{Effects, Loaded};
+use crate::domain::board::sequencer::Loaded;
 use crate::domain::ids::{BoardId, OpId};
 use crate::protocol::codec;
 use crate::protocol::frame::Room;
@@ -66,7 +65,12 @@ impl BoardActor {
             match read {
                 // Another node has taken it meanwhile.
                 Ok((loaded, _)) if loaded.epoch != actor.epoch => actor.lose(context),
-                Ok((loaded, missed)) => actor.loaded(loaded, missed, context),
+                Ok((loaded, mut missed)) => {
+                    // The old owner's last events may have come meanwhile.
+                    let known = heard.map_or(0, |heard| actor.tail.head() - heard);
+                    missed.drain(..missed.len().min(usize::try_from(known).unwrap_or(0)));
+                    actor.loaded(loaded, missed, context);
+                }
                 Err(StoreError::NotFound) => actor.end(context),
                 Err(error) => {
                     actor.warn_of("read", &error);
@@ -91,7 +95,6 @@ impl BoardActor {
         let access = self.access.load();
         let was_owner = matches!(self.seat, Seat::Owner | Seat::Leaving(_));
         if !was_owner {
-            self.sequencer.put_stalls(self.relay.take_stalls());
             self.seat = Seat::Owner;
             self.pin.set_owned(true);
             if let Some(dead) = self.heir_of.take() {
@@ -110,11 +113,7 @@ impl BoardActor {
             for (node, stream) in std::mem::take(&mut self.attaching) {
                 self.attach(node, stream);
             }
-            for (requests, atomic) in self.relay.take_waiting() {
-                let access = self.access.load();
-                let effects = self.sequencer.submit(requests, atomic, &access, clock::now());
-                self.perform(effects, context);
-            }
+            self.submit_waiting(context);
         }
         self.join_the_early(context);
         self.leave_if_quiet(context);
@@ -174,6 +173,7 @@ impl BoardActor {
     /// The board is another node's, as the database says: what was open is told so, and the owner is looked for.
     pub(super) fn lose(&mut self, context: &mut Context<Self>) {
         self.streams.clear();
+        self.held.clear();
         self.pin.set_owned(false);
         let was_leaving = matches!(self.seat, Seat::Leaving(_));
         let seat = std::mem::replace(&mut self.seat, Seat::Seeking);
@@ -233,7 +233,17 @@ impl BoardActor {
         let Seat::Leaving(leaving) = &mut self.seat else { return };
         leaving.is_releasing = true;
         let (id, epoch, me, store) = (self.id, self.epoch, self.owner_of_epoch, self.live.store().clone());
-        let released = async move { store.release(id, me, epoch).await };
+        let released = async move {
+            let is_released = store.release(id, me, epoch).await?;
+            if is_released {
+                return Ok(true);
+            }
+            // A batch that was given up may have raised the epoch meanwhile, so that it is this node's still.
+            match store.look(id).await? {
+                Some((head, Some(owner))) if owner == me => store.release(id, me, head.epoch).await,
+                _ => Ok(false),
+            }
+        };
         context.spawn(released.into_actor(self).map(|released, actor, context| actor.released(released, context)));
     }
 
@@ -244,7 +254,7 @@ impl BoardActor {
             self.warn_of("let go", &error);
             self.seat = Seat::Owner;
             leaving.finish();
-            return self.resubmit_waiting(context);
+            return self.submit_waiting(context);
         }
         let (to, reason) = (leaving.to, leaving.reason.name());
         if matches!(released, Ok(true)) {
@@ -253,6 +263,7 @@ impl BoardActor {
             tracing::info!(board_id = %self.id, epoch = self.epoch, %to, reason, "a board was handed over");
         }
         self.streams.clear();
+        self.held.clear();
         self.pin.set_owned(false);
         self.abandon(context);
         self.hand_stalls_to_relay(context);
@@ -268,11 +279,12 @@ impl BoardActor {
         }
     }
 
-    /// What came while the board was to be let go, which it was not.
-    fn resubmit_waiting(&mut self, context: &mut Context<Self>) {
+    /// What has waited for somebody who writes the board: that is this node now.
+    fn submit_waiting(&mut self, context: &mut Context<Self>) {
+        self.sequencer.put_stalls(self.relay.take_stalls());
         for (requests, atomic) in self.relay.take_waiting() {
             let access = self.access.load();
-            let effects: Effects<Waiter> = self.sequencer.submit(requests, atomic, &access, clock::now());
+            let effects = self.sequencer.submit(requests, atomic, &access, clock::now());
             self.perform(effects, context);
         }
     }

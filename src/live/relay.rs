@@ -324,6 +324,10 @@ impl BoardActor {
     }
 
     fn judge_forward(&mut self, from: Incarnation, forward: Forward, context: &mut Context<Self>) {
+        if !matches!(self.seat, Seat::Owner) {
+            // The board went while its members were read; the relay sends it again to whoever has it.
+            return;
+        }
         let Forward { board, stream, ops, atomic, forgive, .. } = forward;
         if let Some(session) = forgive {
             self.sequencer.forgive(session);
@@ -381,6 +385,10 @@ impl BoardActor {
         let read = async move { store.tail(id, since, FILL_ROWS, FILL_BYTES).await };
         context.spawn(read.into_actor(self).map(move |tail, actor, context| {
             actor.is_filling = false;
+            if matches!(actor.seat, Seat::Owner | Seat::Leaving(_)) {
+                // What was missed was read with the board; what is newer is this node's own to tell.
+                return;
+            }
             match tail {
                 Ok(tail) if tail.end == TailEnd::Trimmed && tail.rows.is_empty() => actor.lose_track(context),
                 Ok(tail) => {

@@ -94,8 +94,9 @@ impl<W: Clone> Relay<W> {
         let mut admitted = Vec::with_capacity(requests.len());
         for request in requests {
             if self.stalls.admit(request.stream, request.op_id, now) {
-                let tag = self.next_tag;
-                self.next_tag += 1;
+                // The time sets them apart from those of an earlier relay of this board on this node.
+                let tag = self.next_tag.max(u64::try_from(now.micros()).unwrap_or(0));
+                self.next_tag = tag + 1;
                 admitted.push((tag, request));
             } else {
                 effects.push(unavailable(request, HELD));
