@@ -37,6 +37,7 @@ pub enum Flaw {
 pub struct Row {
     pub event: Event,
     pub hash: i64,
+    pub epoch: Epoch,
     /// Which commit wrote it, counted from 1.
     pub commit: usize,
     /// Whether the board had a newer epoch than the commit that wrote it.
@@ -97,7 +98,8 @@ impl Store {
         let count = if self.flaw == Flaw::HalfCommits { 1 } else { commit.ops.len() };
         for op in &commit.ops[..count] {
             self.by_op.insert(op.event.op_id, self.log.len());
-            self.log.push(Row { event: op.event.clone(), hash: op.hash, commit: self.commits, is_stale });
+            let (event, hash, epoch) = (op.event.clone(), op.hash, commit.epoch);
+            self.log.push(Row { event, hash, epoch, commit: self.commits, is_stale });
         }
         self.head += count as Seq;
         self.at = commit.at;
