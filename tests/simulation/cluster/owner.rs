@@ -56,6 +56,9 @@ impl Cluster {
             shell.tail = loaded.head;
             shell.is_loaded = true;
         }
+        // What was heard while the board was read is told already.
+        let known = usize::try_from(shell.tail - (loaded.head - missed.len() as Seq)).unwrap_or(0);
+        let missed = missed.get(known..).unwrap_or(&[]);
         let was_owner = shell.is_owner();
         if !was_owner {
             shell.sequencer.put_stalls(shell.relay.take_stalls());
