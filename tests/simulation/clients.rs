@@ -3,12 +3,18 @@
 use crate::dice::Dice;
 use crate::ops::any_op;
 use crate::store::Store;
-use crate::watch::Watch;
-use crate::world::USERS;
-use std::collections::VecDeque;
+use crate::watch::{Asked, Watch};
+use std::collections::{HashSet, VecDeque};
+use teamflow::domain::board::model::Seq;
 use teamflow::domain::board::op::Ask;
-use teamflow::domain::ids::{OpId, SessionId, TaskId, UserId};
+use teamflow::domain::board::refusal::Refusal;
+use teamflow::domain::board::sequencer::{Applied, Request};
+use teamflow::domain::ids::{OpId, SessionId, TaskId, UserId, WorkspaceId};
+use teamflow::domain::permission::{Access, Role};
+use teamflow::domain::time::Moment;
 use uuid::Uuid;
+
+pub const USERS: [UserId; 3] = [UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)), UserId(Uuid::from_u128(3))];
 
 /// What a client knows of an op of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +73,12 @@ impl Client {
         self.send_open();
     }
 
-    pub fn told(&mut self, op_id: OpId, state: Option<State>) {
+    pub fn told(&mut self, op_id: OpId, result: &Result<Applied, Refusal>) {
+        let state = match result {
+            Ok(_) => Some(State::Acked),
+            Err(Refusal::Unavailable(_)) => None,
+            Err(_) => Some(State::Refused),
+        };
         let Some(op) = self.ops.iter_mut().find(|op| op.op_id == op_id) else { return };
         match state {
             Some(state) if op.state == State::Open => op.state = state,
@@ -154,4 +165,76 @@ fn new_op(dice: &mut Dice, watch: &Watch, store: &Store) -> Ask {
     let old: Vec<TaskId> = store.tasks.keys().copied().collect();
     let elsewhere: Vec<Uuid> = store.elsewhere.iter().copied().collect();
     any_op(dice, watch, &USERS, &old, &elsewhere)
+}
+
+/// Four of them, two by WebSocket and two by REST, and what they may do.
+pub fn some_clients(node: usize, dice: &mut Dice) -> (Vec<Client>, Access) {
+    let stream = |i: usize, dice: &mut Dice| (i < 2).then(|| dice.uuid());
+    let clients = (0..4).map(|i| Client::new(USERS[i.min(2)], stream(i, dice), node)).collect();
+    let access = Access {
+        workspace_id: WorkspaceId(Uuid::nil()),
+        version: 1,
+        members: [(USERS[0], Role::Owner), (USERS[1], Role::Admin), (USERS[2], Role::Member)].into(),
+        labels: HashSet::new(),
+    };
+    (clients, access)
+}
+
+/// Somebody's role is another.
+pub fn change_role(access: &mut Access, dice: &mut Dice) {
+    match dice.roll(4) {
+        0 => drop(access.members.remove(&USERS[2])),
+        1 => drop(access.members.insert(USERS[2], Role::Viewer)),
+        2 => drop(access.members.insert(USERS[1], Role::Member)),
+        _ => access.members.extend([(USERS[2], Role::Member), (USERS[1], Role::Admin)]),
+    }
+}
+
+/// Takes a client's oldest parcel off the wire: its requests, as the node that it is connected to gets them, and
+/// whether they are atomic. `waiter` makes the one who is answered of a request's place in `watch`.
+pub fn next_parcel<W>(
+    (clients, client): (&mut [Client], usize),
+    dice: &mut Dice,
+    watch: &mut Watch,
+    now: Moment,
+    waiter: impl Fn(usize) -> W,
+) -> Option<(Vec<Request<W>>, bool)> {
+    let Client { user, node, .. } = clients[client];
+    let stream = clients[client].session();
+    let parcel = clients[client].wire.pop_front()?;
+    let mut requests = Vec::new();
+    for (op_id, ask) in parcel.ops {
+        let place = watch.requests.len();
+        watch.requests.push(Asked {
+            client,
+            node,
+            stream,
+            actor: user,
+            op_id,
+            ask: ask.clone(),
+            answers: 0,
+            is_lost: false,
+            is_atomic: parcel.atomic,
+            was_refused: false,
+        });
+        let fresh_id = dice.uuid();
+        requests.push(Request { waiter: waiter(place), stream, actor: user, op_id, ask, fresh_id, received: now });
+    }
+    Some((requests, parcel.atomic))
+}
+
+/// Ops of one connection are applied in the order in which they were first sent. One that was refused, and was under way
+/// a second time or had lost its connection, is judged anew, and then comes later; so may those that are `excepted`.
+pub fn check_orders(clients: &[Client], watch: &mut Watch, store: &Store, excepted: impl Fn(OpId) -> bool) {
+    let refused = watch.requests.iter().filter(|request| request.was_refused).map(|request| request.op_id);
+    let refused: HashSet<OpId> = refused.collect();
+    for client in clients.iter().filter(|client| client.stream.is_some()) {
+        let counts = |op: &&Mine| !op.lost_connection && !refused.contains(&op.op_id) && !excepted(op.op_id);
+        let ordered = client.ops.iter().filter(counts);
+        let seqs = ordered.filter_map(|op| store.first_time(op.op_id)).map(|first| first.seq);
+        let seqs: Vec<Seq> = seqs.collect();
+        if !seqs.is_sorted() {
+            watch.fail(format!("a later op overtook an earlier one: {seqs:?}"));
+        }
+    }
 }

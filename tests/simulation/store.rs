@@ -31,12 +31,25 @@ pub enum Flaw {
     NoBump,
     /// A block of task numbers is given out twice.
     RepeatsNumbers,
+    /// A claim takes the board from a live owner, and nobody is fenced.
+    RobsTheLiving,
+    /// An owner takes what other nodes pass on without a look at its numbers.
+    TakesAnyNumber,
+    /// A relay keeps nothing back after `UNAVAILABLE`.
+    HoldsNothingBack,
+    /// A relay heeds the refusals of streams that it has given up.
+    HearsOldRefusals,
+    /// A new owner knows the board's head, but not what was committed lately.
+    LoadsYesterday,
+    /// A node takes a board that it would offer away again.
+    TakesWhatIsOffered,
 }
 
 /// One op in the log.
 pub struct Row {
     pub event: Event,
     pub hash: i64,
+    pub epoch: Epoch,
     /// Which commit wrote it, counted from 1.
     pub commit: usize,
     /// Whether the board had a newer epoch than the commit that wrote it.
@@ -56,9 +69,13 @@ pub struct Store {
     pub elsewhere: BTreeSet<Uuid>,
     /// Ops whose rows are refused.
     pub poison: BTreeSet<OpId>,
+    /// The tables as they were some commits ago.
+    yesterday: Tables,
     next_number: i64,
     commits: usize,
 }
+
+type Tables = (BTreeMap<TaskId, TaskState>, BTreeMap<ColumnId, ColumnState>);
 
 pub const PROJECT: ProjectId = ProjectId(Uuid::from_u128(77));
 
@@ -75,6 +92,7 @@ impl Store {
             columns: columns.into_iter().map(|state| (state.column.id, state)).collect(),
             elsewhere: BTreeSet::new(),
             poison: BTreeSet::new(),
+            yesterday: Tables::default(),
             next_number: 1,
             commits: 0,
         }
@@ -94,10 +112,14 @@ impl Store {
             return Outcome::Committed;
         }
         self.commits += 1;
+        if self.flaw == Flaw::LoadsYesterday && self.commits % 4 == 1 {
+            self.yesterday = (self.tasks.clone(), self.columns.clone());
+        }
         let count = if self.flaw == Flaw::HalfCommits { 1 } else { commit.ops.len() };
         for op in &commit.ops[..count] {
             self.by_op.insert(op.event.op_id, self.log.len());
-            self.log.push(Row { event: op.event.clone(), hash: op.hash, commit: self.commits, is_stale });
+            let (event, hash, epoch) = (op.event.clone(), op.hash, commit.epoch);
+            self.log.push(Row { event, hash, epoch, commit: self.commits, is_stale });
         }
         self.head += count as Seq;
         self.at = commit.at;
@@ -149,6 +171,13 @@ impl Store {
             at: self.at,
             recent: rows.map(|row| (row.event.op_id, first_time(row))).collect(),
         }
+    }
+
+    /// The board as it was some commits ago, with today's head.
+    pub fn load_old(&self, recent: usize) -> Loaded {
+        let (tasks, columns) = self.yesterday.clone();
+        let board = Board::new(PROJECT, columns.into_values().collect(), tasks.into_values().collect());
+        Loaded { board, ..self.load(recent) }
     }
 
     pub fn find(&self, op_ids: &[OpId]) -> Vec<(OpId, FirstTime)> {

@@ -9,7 +9,7 @@ use teamflow::domain::board::model::{Column, ColumnState, Seq, Task};
 use teamflow::domain::board::op::Ask;
 use teamflow::domain::board::refusal::Refusal;
 use teamflow::domain::board::sequencer::Applied;
-use teamflow::domain::ids::{OpId, TaskId, UserId};
+use teamflow::domain::ids::{OpId, SessionId, TaskId, UserId};
 use teamflow::domain::permission::{Access, Right, right};
 
 /// One request that a sequencer was given.
@@ -17,6 +17,8 @@ use teamflow::domain::permission::{Access, Right, right};
 pub struct Asked {
     pub client: usize,
     pub node: usize,
+    /// The connection that it came by, of a WebSocket.
+    pub stream: Option<SessionId>,
     pub actor: UserId,
     pub op_id: OpId,
     pub ask: Ask,
@@ -101,8 +103,10 @@ impl Watch {
         self.expect(event.seq == place, || format!("seq {} at place {place}", event.seq));
         let twice = store.log[..self.seen].iter().any(|earlier| earlier.event.op_id == event.op_id);
         self.expect(!twice, || format!("op {} twice in the log", event.op_id));
-        let earlier = self.seen.checked_sub(1).map(|i| store.log[i].event.at);
-        self.expect(earlier.is_none_or(|earlier| earlier <= event.at), || format!("time goes back at {}", event.seq));
+        let earlier = self.seen.checked_sub(1).map(|i| &store.log[i]);
+        let (epoch, at) = earlier.map_or((0, event.at), |row| (row.epoch, row.event.at));
+        self.expect(epoch <= row.epoch, || format!("the epoch goes back at {}", event.seq));
+        self.expect(at <= event.at, || format!("time goes back at {}", event.seq));
         if let Change::TaskCreated { task, .. } = &event.change {
             let is_new = self.numbers.insert(task.number);
             self.expect(is_new, || format!("task number {} twice", task.number));
@@ -118,6 +122,11 @@ impl Watch {
             let task = task.clone();
             self.history.insert((task.id, task.version), task);
         }
+    }
+
+    /// Whether an op was told to be applied.
+    pub fn is_acked(&self, op_id: OpId) -> bool {
+        self.first_acks.contains_key(&op_id)
     }
 
     /// Somebody is told something.

@@ -1,17 +1,16 @@
 //! One board, its sequencers one after another, their store, and clients, all moved by one seed.
 
-use crate::clients::{Client, State};
+use crate::clients::{Client, change_role, check_orders, next_parcel, some_clients};
 use crate::dice::Dice;
 use crate::shell::{Job, Node};
 use crate::store::{Flaw, Store};
-use crate::watch::{Asked, Watch};
-use std::collections::HashSet;
+use crate::watch::Watch;
 use teamflow::domain::board::commit::Commit;
-use teamflow::domain::board::model::{Column, ColumnState, Seq, Status, WipLimit};
+use teamflow::domain::board::model::{Column, ColumnState, Status, WipLimit};
 use teamflow::domain::board::refusal::Refusal;
-use teamflow::domain::board::sequencer::{Effect, Effects, Request, Sequencer};
-use teamflow::domain::ids::{BoardId, ColumnId, OpId, UserId, WorkspaceId};
-use teamflow::domain::permission::{Access, Role};
+use teamflow::domain::board::sequencer::{Applied, Effect, Effects, Sequencer};
+use teamflow::domain::ids::{BoardId, ColumnId, OpId};
+use teamflow::domain::permission::Access;
 use teamflow::domain::rank::Rank;
 use teamflow::domain::text::ShortName;
 use teamflow::domain::time::Moment;
@@ -32,33 +31,24 @@ pub struct World {
     pub troubled: bool,
 }
 
-pub const USERS: [UserId; 3] = [UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)), UserId(Uuid::from_u128(3))];
-
 impl World {
     pub fn new(seed: u64, flaw: Flaw) -> Self {
         let columns = base_columns();
+        let mut dice = Dice::new(seed);
+        let (clients, access) = some_clients(0, &mut dice);
         let mut world = Self {
-            dice: Dice::new(seed),
+            dice,
             watch: Watch::new(&columns),
             store: Store::new(flaw, columns),
             nodes: Vec::new(),
-            clients: Vec::new(),
-            access: Access {
-                workspace_id: WorkspaceId(Uuid::nil()),
-                version: 1,
-                members: [(USERS[0], Role::Owner), (USERS[1], Role::Admin), (USERS[2], Role::Member)].into(),
-                labels: HashSet::new(),
-            },
+            clients,
+            access,
             now: Moment::from_micros(1_000_000),
             orphans: Vec::new(),
             next_node: 0,
             troubled: true,
         };
         world.start_node();
-        for i in 0..4 {
-            let stream = (i < 2).then(|| world.dice.uuid());
-            world.clients.push(Client::new(USERS[i.min(2)], stream, 0));
-        }
         let elsewhere = world.dice.uuid();
         world.store.elsewhere.insert(elsewhere);
         world
@@ -79,7 +69,7 @@ impl World {
         self.settle();
         self.watch.stored(&self.store);
         self.watch.finished(&self.store);
-        self.check_orders();
+        check_orders(&self.clients, &mut self.watch, &self.store, |_| false);
         self.watch.violation.map_or(Ok(()), Err)
     }
 
@@ -96,7 +86,7 @@ impl World {
             55..85 => self.run_some_job(),
             85..88 => self.tick_all(),
             88..92 => self.pass_time(),
-            92 => self.change_role(),
+            92 => change_role(&mut self.access, &mut self.dice),
             93 => self.crash(),
             94 => self.take_over(),
             95 => self.drop_connection(),
@@ -143,48 +133,20 @@ impl World {
         self.watch.fail("it never comes to rest");
     }
 
-    /// Ops of one connection are applied in the order in which they were first sent. One that was refused, and was
-    /// under way a second time or had lost its connection, is judged anew, and then comes later.
-    fn check_orders(&mut self) {
-        let refused = self.watch.requests.iter().filter(|request| request.was_refused).map(|request| request.op_id);
-        let refused: HashSet<OpId> = refused.collect();
-        for client in self.clients.iter().filter(|client| client.stream.is_some()) {
-            let ordered = client.ops.iter().filter(|op| !op.lost_connection && !refused.contains(&op.op_id));
-            let seqs = ordered.filter_map(|op| self.store.first_time(op.op_id)).map(|first| first.seq);
-            let seqs: Vec<Seq> = seqs.collect();
-            if !seqs.is_sorted() {
-                self.watch.fail(format!("a later op overtook an earlier one: {seqs:?}"));
-            }
-        }
-    }
-
     /// Gives a client's oldest parcel to the node that it is connected to.
     fn deliver(&mut self, client: usize) {
-        let Some(parcel) = self.clients[client].wire.pop_front() else { return };
+        if self.clients[client].wire.is_empty() {
+            return;
+        }
         let node_id = self.clients[client].node;
         let Some(at) = self.nodes.iter().position(|node| node.id == node_id) else {
             let node = self.nodes[self.nodes.len() - 1].id;
             return self.clients[client].reconnect(node, &mut self.dice);
         };
-        let (user, stream) = (self.clients[client].user, self.clients[client].session());
-        let mut requests = Vec::new();
-        for (op_id, ask) in parcel.ops {
-            let waiter = self.watch.requests.len();
-            self.watch.requests.push(Asked {
-                client,
-                node: node_id,
-                actor: user,
-                op_id,
-                ask: ask.clone(),
-                answers: 0,
-                is_lost: false,
-                is_atomic: parcel.atomic,
-                was_refused: false,
-            });
-            let fresh_id = self.dice.uuid();
-            requests.push(Request { waiter, stream, actor: user, op_id, ask, fresh_id, received: self.now });
-        }
-        let effects = self.nodes[at].sequencer.submit(requests, parcel.atomic, &self.access, self.now);
+        let who = (&mut self.clients[..], client);
+        let parcel = next_parcel(who, &mut self.dice, &mut self.watch, self.now, |waiter| waiter);
+        let Some((requests, atomic)) = parcel else { return };
+        let effects = self.nodes[at].sequencer.submit(requests, atomic, &self.access, self.now);
         self.perform(at, effects);
     }
 
@@ -217,23 +179,12 @@ impl World {
         }
     }
 
-    fn answer(
-        &mut self,
-        at: usize,
-        waiter: usize,
-        op_id: OpId,
-        result: &Result<teamflow::domain::board::sequencer::Applied, Refusal>,
-    ) {
+    fn answer(&mut self, at: usize, waiter: usize, op_id: OpId, result: &Result<Applied, Refusal>) {
         self.watch.stored(&self.store);
         let is_current = self.nodes[at].epoch == self.store.epoch;
         self.watch.answered(waiter, op_id, result, &self.store, is_current);
         let client = self.watch.requests[waiter].client;
-        let state = match result {
-            Ok(_) => Some(State::Acked),
-            Err(Refusal::Unavailable(_)) => None,
-            Err(_) => Some(State::Refused),
-        };
-        self.clients[client].told(op_id, state);
+        self.clients[client].told(op_id, result);
     }
 
     fn land_orphan(&mut self) {
@@ -264,15 +215,6 @@ impl World {
         }
         self.now = self.now.plus_millis(500 + 100 * self.dice.roll(40) as i64);
         self.tick_all();
-    }
-
-    fn change_role(&mut self) {
-        match self.dice.roll(4) {
-            0 => drop(self.access.members.remove(&USERS[2])),
-            1 => drop(self.access.members.insert(USERS[2], Role::Viewer)),
-            2 => drop(self.access.members.insert(USERS[1], Role::Member)),
-            _ => self.access.members.extend([(USERS[2], Role::Member), (USERS[1], Role::Admin)]),
-        }
     }
 
     fn start_node(&mut self) {
@@ -320,7 +262,7 @@ impl World {
 }
 
 /// Three columns, one of them done and one with a limit.
-fn base_columns() -> Vec<ColumnState> {
+pub fn base_columns() -> Vec<ColumnState> {
     let ranks = Rank::spread(None, None, 3);
     let statuses = [Status::Todo, Status::InProgress, Status::Done];
     let columns = ranks.into_iter().zip(statuses).zip(1..).map(|((rank, status), i)| Column {
