@@ -52,18 +52,11 @@ fn every_promise_holds_on_many_nodes() {
 /// What only many nodes can do wrong.
 #[test]
 fn a_planted_defect_on_many_nodes_is_noticed() {
-    let flaws = [
-        Flaw::NoFence,
-        Flaw::RobsTheLiving,
-        Flaw::TakesAnyNumber,
-        Flaw::HoldsNothingBack,
-        Flaw::HearsOldRefusals,
-        Flaw::LoadsYesterday,
-    ];
+    let flaws =
+        [Flaw::NoFence, Flaw::RobsTheLiving, Flaw::TakesAnyNumber, Flaw::HoldsNothingBack, Flaw::LoadsYesterday];
     for flaw in flaws {
-        let found = (0..2_000).find_map(|seed| Some((seed, Cluster::new(seed, flaw).run(CLUSTER_STEPS).err()?)));
+        let found = (0..CLUSTER_SEEDS).find_map(|seed| Cluster::new(seed, flaw).run(CLUSTER_STEPS).err());
         assert!(found.is_some(), "{flaw:?} went unnoticed");
-        println!("{flaw:?}: {:.120}", format!("{:?}", found.unwrap()));
     }
 }
 

@@ -37,12 +37,8 @@ pub enum Flaw {
     TakesAnyNumber,
     /// A relay keeps nothing back after `UNAVAILABLE`.
     HoldsNothingBack,
-    /// A relay heeds the refusals of streams that it has given up.
-    HearsOldRefusals,
     /// A new owner knows the board's head, but not what was committed lately.
     LoadsYesterday,
-    /// A node takes a board that it would offer away again.
-    TakesWhatIsOffered,
 }
 
 /// One op in the log.

@@ -2,7 +2,6 @@
 
 use super::Cluster;
 use super::shell::{Job, Seat};
-use crate::store::Flaw;
 use teamflow::domain::board::commit::{Commit, Outcome};
 use teamflow::domain::board::model::{Epoch, Seq};
 
@@ -100,7 +99,6 @@ impl Cluster {
         let Some((epoch, head)) = self.store.bump(commit.epoch) else {
             return self.shells[at].jobs.push(Job::Committed(number, Outcome::Fenced, commit.epoch));
         };
-        self.told.activated(epoch, self.shells[at].activation);
         if head == commit.base {
             commit.epoch = epoch;
             self.shells[at].jobs.push(Job::Commit(number, commit));
@@ -136,10 +134,5 @@ impl Cluster {
             let (seat, epoch): (Seat, Epoch) = (self.shells[at].seat, self.store.epoch);
             self.watch.fail(format!("the board goes to and fro: {seat:?} at epoch {epoch}, {:?}", self.store.flaw));
         }
-    }
-
-    /// Whether the flaw has nodes take what they would offer away again.
-    pub fn takes_anything(&self) -> bool {
-        self.store.flaw == Flaw::TakesWhatIsOffered
     }
 }

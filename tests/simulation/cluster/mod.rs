@@ -99,7 +99,7 @@ impl Cluster {
         self.settle();
         self.watch.stored(&self.store);
         self.watch.finished(&self.store);
-        let excepted = |op_id| self.told.was_refused_before(op_id, &self.store);
+        let excepted = |op_id| self.told.was_refused_before(op_id);
         check_orders(&self.clients, &mut self.watch, &self.store, excepted);
         self.watch.violation.map_or(Ok(()), Err)
     }

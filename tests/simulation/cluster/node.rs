@@ -187,7 +187,7 @@ impl Cluster {
 
     pub fn hear(&mut self, node: usize, from: Incarnation, message: Message) {
         let Node { view, me, .. } = &self.nodes[node];
-        let (me, accepts) = (*me, view.accepts(*me, BOARD) || self.takes_anything());
+        let (me, accepts) = (*me, view.accepts(*me, BOARD));
         match message {
             Message::Offer if accepts && self.nodes[node].takes_boards() => {
                 self.send(node, me, from, Message::Accept);

@@ -61,12 +61,10 @@ impl Cluster {
         let missed = missed.get(known..).unwrap_or(&[]);
         let was_owner = shell.is_owner();
         if !was_owner {
-            shell.sequencer.put_stalls(shell.relay.take_stalls());
             shell.seat = Seat::Owner;
             shell.owned_since = self.now;
             shell.activation = self.told.begin();
         }
-        self.told.activated(shell.epoch, shell.activation);
         let effects = self.shells[at].sequencer.loaded(loaded, &self.access, self.now);
         self.tell_events(at, missed);
         self.publish(at, missed);
@@ -81,6 +79,8 @@ impl Cluster {
     }
 
     fn submit_waiting(&mut self, at: usize) {
+        let shell = &mut self.shells[at];
+        shell.sequencer.put_stalls(shell.relay.take_stalls());
         for (requests, atomic) in self.shells[at].relay.take_waiting() {
             self.give(at, requests, atomic);
         }
@@ -130,11 +130,19 @@ impl Cluster {
 
     pub fn lose(&mut self, at: usize) {
         self.shells[at].streams.clear();
+        self.shells[at].held.clear();
         self.shells[at].seat = Seat::Seeking;
         self.abandon(at);
-        let shell = &mut self.shells[at];
-        shell.relay.put_stalls(shell.sequencer.take_stalls());
+        self.hand_stalls_to_relay(at);
         self.seek(at);
+    }
+
+    fn hand_stalls_to_relay(&mut self, at: usize) {
+        let shell = &mut self.shells[at];
+        let elsewhere = std::mem::take(&mut shell.sessions_elsewhere);
+        let stalls = shell.sequencer.take_stalls().without(&elsewhere);
+        let effects = shell.relay.put_stalls(stalls, self.now);
+        self.perform_relay(at, effects, None);
     }
 
     fn abandon(&mut self, at: usize) {
@@ -185,9 +193,9 @@ impl Cluster {
             self.count_move(at);
         }
         self.shells[at].streams.clear();
+        self.shells[at].held.clear();
         self.abandon(at);
-        let shell = &mut self.shells[at];
-        shell.relay.put_stalls(shell.sequencer.take_stalls());
+        self.hand_stalls_to_relay(at);
         if let Some(to) = to {
             self.tell(at, to, Message::Take);
         }

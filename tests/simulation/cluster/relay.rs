@@ -180,9 +180,8 @@ impl Cluster {
             Message::Forward(forward) => self.take_forward(at, from, forward),
             Message::Answers(answers) => {
                 for answer in answers {
-                    let any = self.store.flaw == Flaw::HearsOldRefusals;
-                    let stream = if any { self.shells[at].relay.stream() } else { answer.stream };
-                    let effects = self.shells[at].relay.answered(stream, answer.tag, answer.result, self.now);
+                    let relay = &mut self.shells[at].relay;
+                    let effects = relay.answered(answer.stream, answer.tag, answer.result, self.now);
                     self.perform_relay(at, effects, Some(answer.judged));
                 }
             }
@@ -239,7 +238,14 @@ impl Cluster {
     }
 
     fn judge_forward(&mut self, at: usize, from: Incarnation, forward: Forward) {
+        if self.shells[at].seat != Seat::Owner {
+            return;
+        }
         let stream = forward.stream;
+        if let Item::Ops { requests, .. } = &forward.item {
+            let sessions = requests.iter().filter_map(|(_, request)| request.stream);
+            self.shells[at].sessions_elsewhere.extend(sessions);
+        }
         match forward.item {
             Item::Forgive(session) => self.shells[at].sequencer.forgive(session),
             Item::Ops { requests, atomic } => {
@@ -279,6 +285,9 @@ impl Cluster {
 
     pub fn filled(&mut self, at: usize, since: Seq, rows: Option<Vec<OpId>>) {
         self.shells[at].is_filling = false;
+        if self.shells[at].is_owner() {
+            return;
+        }
         if let Some(rows) = rows {
             let tail = self.shells[at].tail;
             let known = usize::try_from((tail - since).max(0)).unwrap();

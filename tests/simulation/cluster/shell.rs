@@ -3,13 +3,13 @@
 use super::bus::{Forward, Judged, Message, PeerAnswer};
 use super::database::Head;
 use super::{BOARD, Cluster};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use teamflow::domain::board::commit::{Commit, Outcome};
 use teamflow::domain::board::model::{Epoch, Seq};
 use teamflow::domain::board::refusal::Refusal;
 use teamflow::domain::board::relay::{Relay, Streams};
 use teamflow::domain::board::sequencer::{Applied, Effect, Effects, Loaded, Request, Sequencer};
-use teamflow::domain::ids::{Incarnation, OpId};
+use teamflow::domain::ids::{Incarnation, OpId, SessionId};
 use teamflow::domain::time::Moment;
 
 /// A board that nobody has used for so long is let go, in milliseconds: no connection is held off any more.
@@ -88,6 +88,7 @@ pub struct Shell {
     pub streams: Streams,
     pub attaching: BTreeMap<Incarnation, u64>,
     pub held: VecDeque<(Incarnation, Forward)>,
+    pub sessions_elsewhere: HashSet<SessionId>,
     pub heard_to: Seq,
     pub is_filling: bool,
     pub is_loaded: bool,
@@ -121,6 +122,7 @@ impl Shell {
             streams: Streams::default(),
             attaching: BTreeMap::new(),
             held: VecDeque::new(),
+            sessions_elsewhere: HashSet::new(),
             heard_to: 0,
             is_filling: false,
             is_loaded: false,

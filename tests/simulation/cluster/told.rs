@@ -2,10 +2,8 @@
 //! judged in its place, though its refusal got lost with its owner.
 
 use crate::clients::Client;
-use crate::store::Store;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use teamflow::domain::board::commit::Commit;
-use teamflow::domain::board::model::Epoch;
 use teamflow::domain::board::refusal::Refusal;
 use teamflow::domain::board::sequencer::Applied;
 use teamflow::domain::ids::OpId;
@@ -22,20 +20,15 @@ enum Status {
 #[derive(Default)]
 pub struct Told {
     activations: usize,
-    of_epoch: BTreeMap<Epoch, usize>,
     status: HashMap<(usize, OpId), Status>,
-    /// Who has refused an op, whether anybody heard of it or not.
-    refused: HashSet<(OpId, usize)>,
+    /// Ops that an owner has refused, whether anybody heard of it or not.
+    refused: HashSet<OpId>,
 }
 
 impl Told {
     pub fn begin(&mut self) -> usize {
         self.activations += 1;
         self.activations
-    }
-
-    pub fn activated(&mut self, epoch: Epoch, activation: usize) {
-        self.of_epoch.insert(epoch, activation);
     }
 
     pub fn given(&mut self, activation: usize, op_ids: impl Iterator<Item = OpId>) {
@@ -51,7 +44,7 @@ impl Told {
         let status = match result {
             Err(Refusal::Unavailable(_)) => Status::Unavailable,
             Err(_) => {
-                self.refused.insert((op_id, activation));
+                self.refused.insert(op_id);
                 Status::Judged
             }
             Ok(_) => Status::Judged,
@@ -69,16 +62,15 @@ impl Told {
             let last = client.ops.iter().rposition(|op| op_ids.contains(&op.op_id)).unwrap_or(0);
             for op in &client.ops[..last] {
                 if self.status.get(&(activation, op.op_id)) == Some(&Status::Waiting) {
-                    self.refused.insert((op.op_id, activation));
+                    self.refused.insert(op.op_id);
                 }
             }
         }
     }
 
-    /// Whether an op was refused by another owner than the one that applied it in the end.
-    pub fn was_refused_before(&self, op_id: OpId, store: &Store) -> bool {
-        let Some(row) = store.by_op.get(&op_id).map(|i| &store.log[*i]) else { return false };
-        let writer = self.of_epoch.get(&row.epoch);
-        self.refused.iter().any(|(refused, by)| *refused == op_id && Some(by) != writer)
+    /// Whether an op was refused before it was applied in the end: where nobody heard of the refusal, because the bus or
+    /// the owner was lost with it, it is judged anew, and then comes later. Only applied ops are remembered (P4).
+    pub fn was_refused_before(&self, op_id: OpId) -> bool {
+        self.refused.contains(&op_id)
     }
 }
