@@ -216,6 +216,7 @@ pub fn next_parcel<W>(
             is_lost: false,
             is_atomic: parcel.atomic,
             was_refused: false,
+            was_outside: false,
         });
         let fresh_id = dice.uuid();
         requests.push(Request { waiter: waiter(place), stream, actor: user, op_id, ask, fresh_id, received: now });

@@ -28,6 +28,8 @@ pub struct Asked {
     /// Refusals of a group may tell of what its earlier ops would have done.
     pub is_atomic: bool,
     pub was_refused: bool,
+    /// It was refused because its author is no member: whether it was applied before, nobody is told.
+    pub was_outside: bool,
 }
 
 #[derive(Default)]
@@ -164,6 +166,7 @@ impl Watch {
                 // Who is no member any more learns nothing, and neither does the rest of an atomic group.
                 let is_outside = *refusal == Refusal::NotFound("board".into())
                     || matches!(refusal, Refusal::Conflict(why) if is_atomic && why.starts_with("not applied"));
+                self.requests[waiter].was_outside = is_outside;
                 // A node that does not know yet that it has lost the board may refuse by what it knew.
                 self.expect(!acked || is_outside || !is_current, || {
                     format!("acked once, now refused: {op_id} {refusal:?}")
@@ -191,7 +194,7 @@ impl Watch {
         let mut verdicts: HashMap<OpId, bool> = HashMap::new();
         for (i, request) in self.requests.clone().iter().enumerate() {
             self.expect(request.is_lost || request.answers == 1, || format!("request {i} was never answered"));
-            *verdicts.entry(request.op_id).or_insert(true) &= request.was_refused;
+            *verdicts.entry(request.op_id).or_insert(true) &= request.was_refused && !request.was_outside;
         }
         for (op_id, only_refused) in verdicts {
             self.expect(!only_refused || !store.by_op.contains_key(&op_id), || format!("{op_id} refused, yet applied"));
