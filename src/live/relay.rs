@@ -7,7 +7,7 @@ use super::clock;
 use super::hub::Delivery;
 use crate::domain::board::catch_up::Tail;
 use crate::domain::board::model::Seq;
-use crate::domain::board::relay::{Admission, Item, RelayEffect};
+use crate::domain::board::relay::{Admission, RelayEffect};
 use crate::domain::board::sequencer::Request;
 use crate::domain::ids::{Incarnation, SessionId};
 use crate::protocol::code::Code;
@@ -174,14 +174,13 @@ impl BoardActor {
         for effect in effects {
             match effect {
                 RelayEffect::Answer { waiter, op_id, result } => self.answer(waiter, op_id, result, context),
-                RelayEffect::Send { stream, n, item } => {
+                send @ RelayEffect::Send { .. } => {
                     let Seat::Relay(owner) = self.seat else { continue };
-                    if let Item::Ops { requests, .. } = &item {
-                        metrics::counter!("node_forwarded_ops_total").increment(requests.len() as u64);
-                    }
                     let access = self.access.load().version;
-                    let forward = Forward::new(self.id, stream, n, access, item);
-                    self.live.tell(owner, &PeerMessage::Forward(forward));
+                    if let Some(forward) = Forward::new(self.id, access, send) {
+                        metrics::counter!("node_forwarded_ops_total").increment(forward.ops.len() as u64);
+                        self.live.tell(owner, &PeerMessage::Forward(forward));
+                    }
                 }
             }
         }
@@ -194,10 +193,9 @@ impl BoardActor {
         match self.seat {
             Seat::Owner | Seat::Leaving(_) => self.sequencer.forgive(session),
             Seat::Seeking | Seat::Relay(_) => {
-                if let (Some(RelayEffect::Send { stream, n, item }), Seat::Relay(owner)) =
-                    (self.relay.forgive(session), &self.seat)
-                {
-                    let forward = Forward::new(self.id, stream, n, 0, item);
+                let send = self.relay.forgive(session, clock::now());
+                let forward = send.and_then(|send| Forward::new(self.id, 0, send));
+                if let (Some(forward), Seat::Relay(owner)) = (forward, &self.seat) {
                     self.live.tell(*owner, &PeerMessage::Forward(forward));
                 }
             }
@@ -210,7 +208,7 @@ impl BoardActor {
         match self.seat {
             Seat::Owner => {
                 self.streams.open(node, stream);
-                self.live.tell(node, &PeerMessage::Attached { board, stream });
+                self.live.tell(node, &PeerMessage::Attached { board, stream, now: clock::now() });
             }
             // It is told when that is known.
             Seat::Seeking | Seat::Leaving(_) => drop(self.attaching.insert(node, stream)),
@@ -236,11 +234,11 @@ impl BoardActor {
                 self.streams.close(from);
                 self.attaching.remove(&from);
             }
-            PeerMessage::Attached { stream, .. } => {
+            PeerMessage::Attached { stream, now, .. } => {
                 if matches!(self.seat, Seat::Relay(_)) && stream == self.relay.stream() {
                     self.seat = Seat::Relay(from);
                     self.asked_in_vain = false;
-                    let effects = self.relay.opened(stream, clock::now());
+                    let effects = self.relay.opened(stream, now, clock::now());
                     self.perform_relay(effects, context);
                 }
             }
@@ -299,7 +297,7 @@ impl BoardActor {
             }
             return;
         }
-        match self.streams.admit(from, stream, forward.n) {
+        match self.streams.admit(from, stream, forward.n, forward.valid_until, clock::now()) {
             Admission::Take => {}
             Admission::Old => return,
             Admission::Gap => return self.live.tell(from, &PeerMessage::Gap { board, stream }),

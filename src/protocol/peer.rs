@@ -6,7 +6,7 @@ use super::frame::Room;
 use crate::domain::board::model::Seq;
 use crate::domain::board::op::{Ask, Destination, FieldError, FirstColumn, Op, OpKind};
 use crate::domain::board::refusal::Refusal;
-use crate::domain::board::relay::Item;
+use crate::domain::board::relay::{Item, RelayEffect};
 use crate::domain::board::sequencer::{Applied, Request};
 use crate::domain::ids::{BoardId, FamilyId, Incarnation, OpId, SessionId, TaskId, UserId, WorkspaceId};
 use crate::domain::presence::Present;
@@ -30,10 +30,11 @@ pub enum PeerMessage {
     Detach {
         board: BoardId,
     },
-    /// The sender owns the board, and takes the stream.
+    /// The sender owns the board, and takes the stream; `now` by its clock.
     Attached {
         board: BoardId,
         stream: u64,
+        now: Moment,
     },
     /// The sender has not, or no longer, the board.
     NotOwner {
@@ -155,6 +156,8 @@ pub struct Forward {
     pub board: BoardId,
     pub stream: u64,
     pub n: u64,
+    /// By the owner's clock.
+    pub valid_until: Moment,
     /// Which version of the workspace's members and labels the relay knows: the owner must not judge by an older one.
     pub access: i64,
     #[serde(default)]
@@ -226,14 +229,16 @@ pub fn encode_events(from: Incarnation, board: BoardId, first: Seq, events: &[By
 }
 
 impl Forward {
-    pub fn new<W>(board: BoardId, stream: u64, n: u64, access: i64, item: Item<W>) -> Self {
+    /// Of what a relay sends; `None` for anything else that it has to say.
+    pub fn new<W>(board: BoardId, access: i64, effect: RelayEffect<W>) -> Option<Self> {
+        let RelayEffect::Send { stream, n, valid_until, item } = effect else { return None };
         let (ops, atomic, forgive) = match item {
             Item::Ops { requests, atomic } => {
                 (requests.into_iter().map(|(tag, request)| PeerOp::new(tag, request)).collect(), atomic, None)
             }
             Item::Forgive(session) => (Vec::new(), false, Some(session)),
         };
-        Self { board, stream, n, access, ops, atomic, forgive }
+        Some(Self { board, stream, n, valid_until, access, ops, atomic, forgive })
     }
 }
 
@@ -338,7 +343,8 @@ mod tests {
         for ask in asks {
             let item = Item::Ops { requests: vec![(7, request(ask.clone()))], atomic: true };
             let board = BoardId(Uuid::nil());
-            let forward = Forward::new(board, 5, 1, 3, item);
+            let send = RelayEffect::Send { stream: 5, n: 1, valid_until: Moment::MIN, item };
+            let forward = Forward::new(board, 3, send).unwrap();
             let from = Incarnation(Uuid::from_u128(8));
             let parcel = Parcel::decode(&PeerMessage::Forward(forward).encode(from)).unwrap();
             assert_eq!(parcel.from, from);

@@ -4,6 +4,9 @@
 //! What is passed on is numbered, stream by stream: an owner that sees a number missing refuses the rest, and a new
 //! stream begins. So ops reach the owner in order, or not at all. What has no answer yet is sent again at the beginning
 //! of a new stream, to the same owner or the next: its `op_id` makes that harmless.
+//!
+//! What comes later than its relay waits for it ends its stream, too: the relay has answered it `UNAVAILABLE` by then, and
+//! what it holds back for its sake must not be overtaken by a copy that was under way for long.
 
 use super::refusal::Refusal;
 use super::request::{Applied, Request};
@@ -16,10 +19,11 @@ use std::collections::{HashMap, VecDeque};
 /// What the shell has to do next, in this order.
 #[derive(Debug)]
 pub enum RelayEffect<W> {
-    /// Pass this on to the owner.
+    /// Pass this on to the owner, who takes it until then by its own clock.
     Send {
         stream: u64,
         n: u64,
+        valid_until: Moment,
         item: Item<W>,
     },
     Answer {
@@ -56,6 +60,8 @@ pub struct Relay<W> {
     is_open: bool,
     /// The number of the next item in it.
     next: u64,
+    /// How far the owner's clock is ahead of this node's, in milliseconds; rather less than more.
+    ahead_ms: i64,
     next_tag: u64,
     waiting: VecDeque<Group<W>>,
     /// Of all that waits.
@@ -70,6 +76,7 @@ impl<W> Default for Relay<W> {
             stream: 0,
             is_open: false,
             next: 1,
+            ahead_ms: 0,
             next_tag: 0,
             waiting: VecDeque::new(),
             ops: 0,
@@ -132,11 +139,12 @@ impl<W: Clone> Relay<W> {
         self.stream
     }
 
-    /// An owner takes a stream.
-    pub fn opened(&mut self, stream: u64, now: Moment) -> Vec<RelayEffect<W>> {
+    /// An owner takes a stream; so late it was there when it said so.
+    pub fn opened(&mut self, stream: u64, there: Moment, now: Moment) -> Vec<RelayEffect<W>> {
         let mut effects = Vec::new();
         if stream == self.stream && !self.is_open {
             self.is_open = true;
+            self.ahead_ms = there.millis_since(now);
             self.send_waiting(now, &mut effects);
         }
         effects
@@ -204,13 +212,14 @@ impl<W: Clone> Relay<W> {
     }
 
     /// A connection that subscribes anew may send its ops anew.
-    pub fn forgive(&mut self, session: SessionId) -> Option<RelayEffect<W>> {
+    pub fn forgive(&mut self, session: SessionId, now: Moment) -> Option<RelayEffect<W>> {
         if !self.stalls.forgive(session) || !self.is_open {
             return None;
         }
         let n = self.next;
         self.next += 1;
-        Some(RelayEffect::Send { stream: self.stream, n, item: Item::Forgive(session) })
+        let valid_until = now.plus_millis(ANSWER_MILLIS_MAX + self.ahead_ms);
+        Some(RelayEffect::Send { stream: self.stream, n, valid_until, item: Item::Forgive(session) })
     }
 
     /// Answers what has waited too long, and what came after it on the same connection. Called a few times a second
@@ -279,8 +288,10 @@ impl<W: Clone> Relay<W> {
         let first = self.waiting.len() - unsent;
         for group in self.waiting.range_mut(first..) {
             group.sent_at = Some(now);
+            let received = group.requests.iter().map(|(_, request)| request.received).min();
+            let valid_until = received.unwrap_or(now).plus_millis(ANSWER_MILLIS_MAX + self.ahead_ms);
             let item = Item::Ops { requests: group.requests.clone(), atomic: group.atomic };
-            effects.push(RelayEffect::Send { stream: self.stream, n: self.next, item });
+            effects.push(RelayEffect::Send { stream: self.stream, n: self.next, valid_until, item });
             self.next += 1;
         }
     }
@@ -314,8 +325,13 @@ impl Streams {
         }
     }
 
-    pub fn admit(&mut self, relay: Incarnation, stream: u64, n: u64) -> Admission {
+    /// Looks at a numbered item. One that comes after `valid_until` ends its stream.
+    pub fn admit(&mut self, relay: Incarnation, stream: u64, n: u64, valid_until: Moment, now: Moment) -> Admission {
         match self.0.get_mut(&relay) {
+            Some((open, next)) if stream == *open && n == *next && now > valid_until => {
+                self.0.remove(&relay);
+                Admission::Gap
+            }
             Some((open, _)) if stream < *open => Admission::Old,
             Some((open, next)) if stream == *open && n == *next => {
                 *next += 1;

@@ -34,7 +34,7 @@ fn submit(relay: &mut Relay<u128>, n: u128, stream: u128) -> Vec<RelayEffect<u12
 /// What was sent: stream, number, and the ops.
 fn sent(effects: &[RelayEffect<u128>]) -> Vec<(u64, u64, Vec<u128>)> {
     let of = |effect: &RelayEffect<u128>| match effect {
-        RelayEffect::Send { stream, n, item: Item::Ops { requests, .. } } => {
+        RelayEffect::Send { stream, n, item: Item::Ops { requests, .. }, .. } => {
             Some((*stream, *n, requests.iter().map(|(_, request)| request.waiter).collect()))
         }
         _ => None,
@@ -61,21 +61,21 @@ fn what_waits_goes_out_in_order_when_an_owner_is_found() {
     assert!(submit(&mut relay, 1, 1).is_empty());
     let stream = relay.begin(NOW);
     assert!(submit(&mut relay, 2, 2).is_empty());
-    assert_eq!(sent(&relay.opened(stream, NOW)), [(1, 1, vec![1]), (1, 2, vec![2])]);
+    assert_eq!(sent(&relay.opened(stream, NOW, NOW)), [(1, 1, vec![1]), (1, 2, vec![2])]);
     assert_eq!(sent(&submit(&mut relay, 3, 1)), [(1, 3, vec![3])]);
-    assert!(sent(&relay.opened(stream, NOW)).is_empty(), "a repeated word opens nothing twice");
+    assert!(sent(&relay.opened(stream, NOW, NOW)).is_empty(), "a repeated word opens nothing twice");
 }
 
 #[test]
 fn a_new_owner_gets_all_that_has_no_answer() {
     let mut relay = Relay::default();
     let first = relay.begin(NOW);
-    relay.opened(first, NOW);
+    relay.opened(first, NOW, NOW);
     (1..=3).for_each(|n| drop(submit(&mut relay, n, 1)));
     assert_eq!(told(&relay.answered(first, 0, applied(), NOW)), [(1, false)]);
     let second = relay.begin(NOW);
     assert!(relay.answered(first, 1, Err(Refusal::Forbidden), NOW).is_empty(), "an old refusal says nothing");
-    assert_eq!(sent(&relay.opened(second, NOW)), [(2, 1, vec![2]), (2, 2, vec![3])]);
+    assert_eq!(sent(&relay.opened(second, NOW, NOW)), [(2, 1, vec![2]), (2, 2, vec![3])]);
     assert_eq!(told(&relay.answered(first, 1, applied(), NOW)), [(2, false)]);
     assert!(relay.answered(second, 1, applied(), NOW).is_empty(), "nobody is answered twice");
 }
@@ -84,7 +84,7 @@ fn a_new_owner_gets_all_that_has_no_answer() {
 fn nothing_overtakes_an_op_that_was_told_unavailable() {
     let mut relay = Relay::default();
     let stream = relay.begin(NOW);
-    relay.opened(stream, NOW);
+    relay.opened(stream, NOW, NOW);
     submit(&mut relay, 1, 1);
     submit(&mut relay, 2, 1);
     submit(&mut relay, 3, 2);
@@ -99,14 +99,14 @@ fn nothing_overtakes_an_op_that_was_told_unavailable() {
 fn who_subscribes_anew_is_forgiven_by_the_owner_too() {
     let mut relay = Relay::default();
     let stream = relay.begin(NOW);
-    relay.opened(stream, NOW);
+    relay.opened(stream, NOW, NOW);
     submit(&mut relay, 1, 1);
     relay.answered(stream, 0, Err(Refusal::Unavailable("".into())), NOW);
     assert!(matches!(
-        relay.forgive(session(1)),
-        Some(RelayEffect::Send { stream: 1, n: 2, item: Item::Forgive(who) }) if who == session(1)
+        relay.forgive(session(1), NOW),
+        Some(RelayEffect::Send { stream: 1, n: 2, item: Item::Forgive(who), .. }) if who == session(1)
     ));
-    assert!(relay.forgive(session(1)).is_none());
+    assert!(relay.forgive(session(1), NOW).is_none());
     assert_eq!(sent(&submit(&mut relay, 2, 1)), [(1, 3, vec![2])]);
 }
 
@@ -125,17 +125,17 @@ fn what_waits_too_long_is_answered() {
 #[test]
 fn an_owner_takes_numbers_in_order_only() {
     let (mut streams, relay) = (Streams::default(), Incarnation(Uuid::nil()));
-    assert_eq!(streams.admit(relay, 1, 1), Admission::Gap);
+    assert_eq!(streams.admit(relay, 1, 1, NOW, NOW), Admission::Gap);
     streams.open(relay, 2);
-    assert_eq!(streams.admit(relay, 2, 1), Admission::Take);
-    assert_eq!(streams.admit(relay, 2, 1), Admission::Old);
-    assert_eq!(streams.admit(relay, 2, 3), Admission::Gap);
-    assert_eq!(streams.admit(relay, 1, 2), Admission::Old);
+    assert_eq!(streams.admit(relay, 2, 1, NOW, NOW), Admission::Take);
+    assert_eq!(streams.admit(relay, 2, 1, NOW, NOW), Admission::Old);
+    assert_eq!(streams.admit(relay, 2, 3, NOW, NOW), Admission::Gap);
+    assert_eq!(streams.admit(relay, 1, 2, NOW, NOW), Admission::Old);
     streams.open(relay, 2);
-    assert_eq!(streams.admit(relay, 2, 2), Admission::Take);
+    assert_eq!(streams.admit(relay, 2, 2, NOW, NOW), Admission::Take);
     streams.open(relay, 3);
-    assert_eq!(streams.admit(relay, 2, 3), Admission::Old);
-    assert_eq!(streams.admit(relay, 3, 1), Admission::Take);
+    assert_eq!(streams.admit(relay, 2, 3, NOW, NOW), Admission::Old);
+    assert_eq!(streams.admit(relay, 3, 1, NOW, NOW), Admission::Take);
 }
 
 /// What came while this node still had the board waits behind an op that was told `UNAVAILABLE` when it lost it.
@@ -150,6 +150,23 @@ fn what_waits_does_not_overtake_an_op_of_the_seat_before() {
     submit(&mut relay, 1, 1);
     submit(&mut relay, 2, 1);
     let stream = relay.begin(NOW);
-    let order: Vec<_> = sent(&relay.opened(stream, NOW)).into_iter().flat_map(|(_, _, ops)| ops).collect();
+    let order: Vec<_> = sent(&relay.opened(stream, NOW, NOW)).into_iter().flat_map(|(_, _, ops)| ops).collect();
     assert_eq!(order, [3, 1, 2]);
+}
+
+/// A copy that was under way for long must not overtake what its relay has held back since.
+#[test]
+fn what_comes_too_late_ends_its_stream() {
+    let mut relay = Relay::default();
+    let stream = relay.begin(NOW);
+    let there = NOW.plus_millis(700);
+    relay.opened(stream, there, NOW);
+    let effects = submit(&mut relay, 1, 1);
+    let [RelayEffect::Send { valid_until, .. }] = effects[..] else { panic!("{effects:?}") };
+    assert_eq!(valid_until, there.plus_millis(ANSWER_MILLIS_MAX));
+    let (mut streams, node) = (Streams::default(), Incarnation(Uuid::nil()));
+    streams.open(node, stream);
+    assert_eq!(streams.admit(node, stream, 1, valid_until, valid_until), Admission::Take);
+    assert_eq!(streams.admit(node, stream, 2, valid_until, valid_until.plus_millis(1)), Admission::Gap);
+    assert_eq!(streams.admit(node, stream, 3, valid_until, valid_until), Admission::Gap, "nor what came after it");
 }

@@ -7,6 +7,7 @@ use teamflow::domain::board::refusal::Refusal;
 use teamflow::domain::board::relay::Item;
 use teamflow::domain::board::sequencer::Applied;
 use teamflow::domain::ids::{Incarnation, OpId};
+use teamflow::domain::time::Moment;
 
 /// As `PeerMessage`, of one board.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub enum Message {
     Detach,
     Attached {
         stream: u64,
+        now: Moment,
     },
     NotOwner {
         stream: u64,
@@ -43,6 +45,7 @@ pub enum Message {
 pub struct Forward {
     pub stream: u64,
     pub n: u64,
+    pub valid_until: Moment,
     pub item: Item<Waiter>,
 }
 

@@ -121,12 +121,12 @@ impl Cluster {
                     if let (true, Some(session)) =
                         (is_unavailable && self.store.flaw == Flaw::HoldsNothingBack, session)
                     {
-                        let _ = self.shells[at].relay.forgive(session);
+                        let _ = self.shells[at].relay.forgive(session, self.now);
                     }
                 }
-                RelayEffect::Send { stream, n, item } => {
+                RelayEffect::Send { stream, n, valid_until, item } => {
                     let Seat::Relay(owner) = self.shells[at].seat else { continue };
-                    self.tell(at, owner, Message::Forward(Forward { stream, n, item }));
+                    self.tell(at, owner, Message::Forward(Forward { stream, n, valid_until, item }));
                 }
             }
         }
@@ -138,7 +138,7 @@ impl Cluster {
         match shell.seat {
             Seat::Owner => {
                 shell.streams.open(node, stream);
-                self.tell(at, node, Message::Attached { stream });
+                self.tell(at, node, Message::Attached { stream, now: self.now });
             }
             Seat::Seeking | Seat::Leaving { .. } => drop(shell.attaching.insert(node, stream)),
             Seat::Relay(owner) if owner == node => drop(shell.attaching.insert(node, stream)),
@@ -162,10 +162,10 @@ impl Cluster {
                 self.shells[at].streams.close(from);
                 self.shells[at].attaching.remove(&from);
             }
-            Message::Attached { stream } if is_relay && stream == present => {
+            Message::Attached { stream, now } if is_relay && stream == present => {
                 self.shells[at].seat = Seat::Relay(from);
                 self.shells[at].asked_in_vain = false;
-                let effects = self.shells[at].relay.opened(stream, self.now);
+                let effects = self.shells[at].relay.opened(stream, now, self.now);
                 self.perform_relay(at, effects, None);
             }
             Message::NotOwner { stream } if is_relay && stream == present => {
@@ -216,7 +216,7 @@ impl Cluster {
             }
             return;
         }
-        match shell.streams.admit(from, stream, forward.n) {
+        match shell.streams.admit(from, stream, forward.n, forward.valid_until, self.now) {
             _ if self.store.flaw == Flaw::TakesAnyNumber => {}
             Admission::Take => {}
             Admission::Old => return,
