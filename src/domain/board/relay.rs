@@ -14,7 +14,7 @@ use super::sequencer::{ANSWER_MILLIS_MAX, BATCH_BYTES_MAX, BATCH_OPS_MAX};
 use super::stall::Stalls;
 use crate::domain::ids::{Incarnation, OpId, SessionId};
 use crate::domain::time::Moment;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What the shell has to do next, in this order.
 #[derive(Debug)]
@@ -227,13 +227,17 @@ impl<W: Clone> Relay<W> {
     pub fn tick(&mut self, now: Moment) -> Vec<RelayEffect<W>> {
         self.stalls.expire(now);
         let is_late = |request: &Request<W>| now.millis_since(request.received) >= ANSWER_MILLIS_MAX;
-        if !self.waiting.iter().flat_map(|group| &group.requests).any(|(_, request)| is_late(request)) {
+        let requests = self.waiting.iter().flat_map(|group| &group.requests).map(|(_, request)| request);
+        let late: Vec<_> = requests.filter(|request| is_late(request)).map(|request| request.stream).collect();
+        if late.is_empty() {
             return Vec::new();
         }
+        // A clock may have been set back: what came before a late one on its connection is late, too.
+        let late: HashSet<SessionId> = late.into_iter().flatten().collect();
         let mut stalls = std::mem::take(&mut self.stalls);
         let mut walk = stalls.walk(now);
         let late = self.extract(|request| {
-            let is_late = walk.holds(request.stream) || is_late(request);
+            let is_late = request.stream.is_some_and(|stream| late.contains(&stream)) || is_late(request);
             if is_late {
                 walk.hold(request.stream, request.op_id);
             }

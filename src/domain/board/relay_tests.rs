@@ -170,3 +170,15 @@ fn what_comes_too_late_ends_its_stream() {
     assert_eq!(streams.admit(node, stream, 2, valid_until, valid_until.plus_millis(1)), Admission::Gap);
     assert_eq!(streams.admit(node, stream, 3, valid_until, valid_until), Admission::Gap, "nor what came after it");
 }
+
+/// A clock that is set back must not make a later op late before an earlier one.
+#[test]
+fn what_came_before_a_late_one_is_late_too() {
+    let mut relay = Relay::default();
+    let mut first = request(1, Some(session(1)));
+    first.received = NOW.plus_millis(3);
+    relay.submit(vec![first], false, NOW);
+    submit(&mut relay, 2, 1);
+    assert_eq!(told(&relay.tick(NOW.plus_millis(ANSWER_MILLIS_MAX))), [(1, true), (2, true)]);
+    assert!(told(&submit(&mut relay, 1, 1)).is_empty(), "the first may come again");
+}

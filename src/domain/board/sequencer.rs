@@ -272,10 +272,19 @@ impl<W: Clone> Sequencer<W> {
     pub fn tick(&mut self, now: Moment) -> Effects<W> {
         let mut effects = Vec::new();
         self.stalls.expire(now);
+        let is_late = |request: &Request<W>| now.millis_since(request.received) >= ANSWER_MILLIS_MAX;
+        // A clock may have been set back: what came before a late one on its connection is late, too.
+        let batches = self.live.iter().flat_map(|live| live.in_flight.iter().chain([&live.filling]));
+        let open = batches.flat_map(Batch::entries).map(|entry| &entry.pending);
+        let open = open.filter(|pending| !pending.answered).map(|pending| &pending.request);
+        let late = open.chain(self.queue.requests()).filter(|request| is_late(request));
+        let late: HashSet<SessionId> = late.filter_map(|request| request.stream).collect();
         let mut walk = self.stalls.walk(now);
         let mut gives_up = |pending: &mut Pending<W>| {
             let request = &pending.request;
-            let is_late = walk.holds(request.stream) || now.millis_since(request.received) >= ANSWER_MILLIS_MAX;
+            let is_late = walk.holds(request.stream)
+                || request.stream.is_some_and(|stream| late.contains(&stream))
+                || is_late(request);
             if is_late && !pending.answered {
                 pending.answered = true;
                 walk.hold(request.stream, request.op_id);
