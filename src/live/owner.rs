@@ -254,7 +254,12 @@ impl BoardActor {
             self.warn_of("let go", &error);
             self.seat = Seat::Owner;
             leaving.finish();
-            return self.submit_waiting(context);
+            self.submit_waiting(context);
+            if self.sequencer.committed().is_none() {
+                // It was given up in order to be let go.
+                self.load(context);
+            }
+            return;
         }
         let (to, reason) = (leaving.to, leaving.reason.name());
         if matches!(released, Ok(true)) {

@@ -187,7 +187,11 @@ impl Cluster {
         self.shells[at].seat = Seat::Seeking;
         if released.is_none() {
             self.shells[at].seat = Seat::Owner;
-            return self.submit_waiting(at);
+            self.submit_waiting(at);
+            if self.shells[at].sequencer.committed().is_none() {
+                self.load(at);
+            }
+            return;
         }
         if released == Some(true) && to.is_some() {
             self.count_move(at);
