@@ -326,6 +326,9 @@ impl BoardActor {
             // The board went while its members were read; the relay sends it again to whoever has it.
             return;
         }
+        if !self.streams.still_valid(from, forward.stream, forward.valid_until, clock::now()) {
+            return self.live.tell(from, &PeerMessage::Gap { board: self.id, stream: forward.stream });
+        }
         let Forward { board, stream, ops, atomic, forgive, .. } = forward;
         if let Some(session) = forgive {
             self.sequencer.forgive(session);

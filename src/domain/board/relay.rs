@@ -346,6 +346,16 @@ impl Streams {
         }
     }
 
+    /// Whether an item that was admitted may still be judged, if it has had to wait: else its stream ends, and a relay
+    /// that has not begun another must do so.
+    pub fn still_valid(&mut self, relay: Incarnation, stream: u64, valid_until: Moment, now: Moment) -> bool {
+        let is_open = self.0.get(&relay).is_some_and(|(open, _)| *open == stream);
+        if is_open && now > valid_until {
+            self.0.remove(&relay);
+        }
+        is_open && now <= valid_until
+    }
+
     /// Whether any node follows the board.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

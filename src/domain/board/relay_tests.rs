@@ -167,7 +167,9 @@ fn what_comes_too_late_ends_its_stream() {
     let (mut streams, node) = (Streams::default(), Incarnation(Uuid::nil()));
     streams.open(node, stream);
     assert_eq!(streams.admit(node, stream, 1, valid_until, valid_until), Admission::Take);
+    assert!(streams.still_valid(node, stream, valid_until, valid_until));
     assert_eq!(streams.admit(node, stream, 2, valid_until, valid_until.plus_millis(1)), Admission::Gap);
+    assert!(!streams.still_valid(node, stream, valid_until, valid_until), "nor what has waited meanwhile");
     assert_eq!(streams.admit(node, stream, 3, valid_until, valid_until), Admission::Gap, "nor what came after it");
 }
 

@@ -242,6 +242,9 @@ impl Cluster {
             return;
         }
         let stream = forward.stream;
+        if !self.shells[at].streams.still_valid(from, stream, forward.valid_until, self.now) {
+            return self.tell(at, from, Message::Gap { stream });
+        }
         if let Item::Ops { requests, .. } = &forward.item {
             let sessions = requests.iter().filter_map(|(_, request)| request.stream);
             self.shells[at].sessions_elsewhere.extend(sessions);
