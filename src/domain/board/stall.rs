@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 /// How long the later ops of a connection are held off.
 pub const STALL_MILLIS: i64 = 5_000;
+/// How much longer, for the first op that was held off to come before those behind it.
+const GRACE_MILLIS: i64 = 1_000;
 
 /// See the module's text. They go with a board from one seat of its writer to another.
 #[derive(Debug, Default)]
@@ -16,8 +18,10 @@ struct Stall {
     /// The op that has to come again first.
     first: OpId,
     until: Moment,
-    /// The first op that was held off: it was told the same, so it has to come first when this stall ends by time.
+    /// The op that has to come first when this stall ends by time, and until when: the first that was held off.
     next: Option<(OpId, Moment)>,
+    /// Whether it follows another one. It is followed by none: who sends ever other ops is not held off for ever.
+    is_last: bool,
 }
 
 impl Stall {
@@ -27,7 +31,7 @@ impl Stall {
             return Some(self);
         }
         let (first, until) = self.next.filter(|(_, until)| now < *until)?;
-        Some(Self { first, until, next: None })
+        Some(Self { first, until, next: None, is_last: true })
     }
 }
 
@@ -39,8 +43,8 @@ impl Stalls {
         if stall.first == op_id {
             return true;
         }
-        let until = now.plus_millis(STALL_MILLIS);
-        let next = stall.next.filter(|(next, _)| *next != op_id).or(Some((op_id, until)));
+        let held = (op_id, stall.until.plus_millis(GRACE_MILLIS));
+        let next = stall.next.or(Some(held).filter(|_| !stall.is_last));
         self.0.insert(stream, Stall { next, ..stall });
         false
     }
@@ -103,7 +107,7 @@ impl Walk<'_> {
         let Some(stream) = stream else { return };
         if self.held.insert(stream) {
             let until = self.now.plus_millis(STALL_MILLIS);
-            self.stalls.0.insert(stream, Stall { first: op_id, until, next: None });
+            self.stalls.0.insert(stream, Stall { first: op_id, until, next: None, is_last: false });
         }
     }
 }
@@ -145,8 +149,8 @@ mod tests {
         assert!(!admit(&mut stalls, 3, 5_100), "it would overtake the second");
         assert!(admit(&mut stalls, 2, 5_200) && admit(&mut stalls, 3, 5_200));
         let mut stalls = stalled_on(1, 0);
-        assert!(!admit(&mut stalls, 2, 4_900));
-        assert!(admit(&mut stalls, 3, 9_900), "the second had its time too");
+        assert!(!admit(&mut stalls, 2, 4_900) && !admit(&mut stalls, 3, 5_900));
+        assert!(admit(&mut stalls, 4, 6_000), "who sends ever other ops is not held off for ever");
     }
 
     #[test]
