@@ -14,7 +14,7 @@ build: ## builds everything, optimised
 	@.ci/install build
 	cargo build --release --workspace
 
-test: ## every test, with a throwaway PostgreSQL of its own
+test: ## every test, with throwaway PostgreSQL and Redis of its own
 	@.ci/install test
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		cargo nextest run --workspace; \
