@@ -9,7 +9,7 @@ use crate::store::columns::AnyId;
 use crate::store::conn::{Conn, insert_all, load_all, query};
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::schema::{boards, columns, heads, nodes, op_log, projects, tasks, workspaces};
-use diesel::dsl::{exists, not};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
@@ -122,15 +122,20 @@ pub async fn insert_board(conn: &mut Conn, row: &BoardRow, history: &str, first:
 pub async fn claim(conn: &mut Conn, board: BoardId, node: Incarnation) -> StoreResult<Claim> {
     let claimed = conn
         .tx(async |conn| {
-            let lives = |who: Incarnation| nodes::table.filter(nodes::incarnation.eq(who).and(nodes::dead.eq(false)));
-            let owner_lives = nodes::table
-                .filter(nodes::incarnation.nullable().eq(heads::owner))
-                .filter(nodes::dead.eq(false).and(nodes::incarnation.ne(node)));
-            // The row is locked before the look at the board, so that a deletion is either seen or comes after.
-            let free = heads::table
-                .filter(heads::board_id.eq(board))
-                .filter(not(exists(owner_lives)))
-                .filter(exists(lives(node)));
+            let seen = head(conn, board).await?.ok_or(StoreError::NotFound)?;
+            let others = seen.owner.filter(|owner| *owner != node);
+            if let Some(owner) = others
+                && lives(conn, owner).await?
+            {
+                return Ok(None);
+            }
+            // What was seen still holds, or another was faster: who is dead stays dead, and every claim spends an epoch.
+            // (To ask in the update whether the owner lives would not do: PostgreSQL looks again at the row that it
+            // waited for, but not at what hangs on it.) The row is locked before the look at the board, so that a
+            // deletion is either seen or comes after.
+            let here = nodes::table.filter(nodes::incarnation.eq(node).and(nodes::dead.eq(false)));
+            let free =
+                heads::table.filter(heads::board_id.eq(board).and(heads::epoch.eq(seen.epoch))).filter(exists(here));
             let take = diesel::update(free).set((heads::epoch.eq(heads::epoch + 1), heads::owner.eq(node)));
             let taken: Option<Head> =
                 query!(conn, |c| take.returning(Head::as_returning()).get_result(c).await.optional())?;
@@ -164,9 +169,15 @@ pub async fn release(conn: &mut Conn, board: BoardId, node: Incarnation, epoch: 
 pub async fn look(conn: &mut Conn, board: BoardId) -> StoreResult<Option<(Head, Option<Incarnation>)>> {
     let (Some(_), Some(found)) = (info(conn, board).await?, head(conn, board).await?) else { return Ok(None) };
     let Some(owner) = found.owner else { return Ok(Some((found, None))) };
-    let lives = nodes::table.filter(nodes::incarnation.eq(owner).and(nodes::dead.eq(false)));
-    let lives: Option<Incarnation> = query!(conn, |c| lives.select(nodes::incarnation).first(c).await.optional())?;
-    Ok(Some((found, lives)))
+    let living = lives(conn, owner).await?.then_some(owner);
+    Ok(Some((found, living)))
+}
+
+/// Whether a node was not taken for dead. One that was never lives again.
+async fn lives(conn: &mut Conn, node: Incarnation) -> StoreResult<bool> {
+    let row = nodes::table.filter(nodes::incarnation.eq(node).and(nodes::dead.eq(false)));
+    let found: Option<Incarnation> = query!(conn, |c| row.select(nodes::incarnation).first(c).await.optional())?;
+    Ok(found.is_some())
 }
 
 /// Fences whoever owns these boards, because they were deleted or archived: call it in the same transaction.
