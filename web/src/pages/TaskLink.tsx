@@ -1,0 +1,5 @@
+import { Frame } from '@/app/Frame';
+
+export default function TaskLink() {
+  return <Frame title="" />;
+}
