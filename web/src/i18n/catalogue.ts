@@ -2,14 +2,16 @@
 import { account } from './en/account';
 import { board } from './en/board';
 import { common } from './en/common';
+import { conflict } from './en/conflict';
 import { pages } from './en/pages';
 import { task } from './en/task';
+import { together } from './en/together';
 import { views } from './en/views';
 
 /** A sentence with `{placeholders}`; one that counts has a form for one and for others. */
 export type Message = string | { one: string; other: string };
 
-export const en = { account, board, common, pages, task, views };
+export const en = { account, board, common, conflict, pages, task, together, views };
 
 type Same<T> = { [K in keyof T]: T[K] extends string ? string : { one: string; other: string } };
 /** What a language has to say. */

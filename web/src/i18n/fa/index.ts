@@ -2,8 +2,10 @@ import type { Catalogue } from '../catalogue';
 import { account } from './account';
 import { board } from './board';
 import { common } from './common';
+import { conflict } from './conflict';
 import { pages } from './pages';
 import { task } from './task';
+import { together } from './together';
 import { views } from './views';
 
-export const fa: Catalogue = { account, board, common, pages, task, views };
+export const fa: Catalogue = { account, board, common, conflict, pages, task, together, views };

@@ -1,0 +1,3 @@
+export function BoardColumns() {
+  return null;
+}

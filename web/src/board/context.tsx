@@ -1,0 +1,165 @@
+/** A board and all that its faces need to know about it: its people, its labels, and what one may do. */
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { useClient, useMe, useStore } from '@/app/client';
+import type { BoardRoom, BoardStatus, BoardView, EventRoom } from '@/sync/api';
+import type { Column, Id, Person, Role, Task } from '@/sync/wire';
+
+/** Somebody of the workspace, as `GET /workspaces/{id}/members` tells. */
+export interface Colleague {
+  user_id: Id;
+  email: string;
+  name: string;
+  role: Role;
+}
+
+export interface Label {
+  id: Id;
+  name: string;
+  /** `#rrggbb`. */
+  color: string;
+}
+
+export interface Rights {
+  /** Make, change and move tasks. */
+  write: boolean;
+  /** Columns. */
+  columns: boolean;
+  /** A viewer may change and move what is assigned to them. */
+  writeTask(task: Task): boolean;
+  deleteTask(task: Task): boolean;
+}
+
+export interface BoardScope {
+  room: BoardRoom;
+  status: BoardStatus;
+  me: Person;
+  /** By user id; those who left the workspace are not among them. */
+  colleagues: ReadonlyMap<Id, Colleague>;
+  labels: ReadonlyMap<Id, Label>;
+  /** What somebody is called; "Somebody" for those who are gone. */
+  nameOf(id: Id | null): string;
+  rights: Rights;
+  /** The events of the board's workspace; null until the board is known. */
+  workspace: EventRoom | null;
+}
+
+const Context = createContext<BoardScope | null>(null);
+
+export function useBoard(): BoardScope {
+  const scope = useContext(Context);
+  if (!scope) throw new Error('outside of BoardProvider');
+  return scope;
+}
+
+/** Something of what is shown; drawn again only when `pick` gives another object. */
+export function useView<T>(pick: (view: BoardView | null) => T): T {
+  const { view } = useBoard().room;
+  return useSyncExternalStore(
+    (listener) => view.subscribe(listener),
+    () => pick(view.get()),
+  );
+}
+
+const NO_COLUMNS: readonly Column[] = [];
+const NO_TASKS: readonly Id[] = [];
+
+export const useColumns = () => useView((view) => view?.columns ?? NO_COLUMNS);
+/** A column's tasks from top to bottom. */
+export const useOrder = (columnId: Id) => useView((view) => view?.order.get(columnId) ?? NO_TASKS);
+export const useTask = (id: Id) => useView((view) => view?.tasks.get(id));
+export const useUnsynced = (id: Id) => useView((view) => view?.unsynced.has(id) ?? false);
+
+export function BoardProvider(props: { boardId: Id; somebody: string; children: ReactNode }) {
+  const { boardId, somebody } = props;
+  const client = useClient();
+  const [room, setRoom] = useState<BoardRoom | null>(null);
+  useEffect(() => {
+    const opened = client.openBoard(boardId);
+    setRoom(opened);
+    return () => opened.close();
+  }, [client, boardId]);
+  return room && <Provider {...{ room, somebody }}>{props.children}</Provider>;
+}
+
+function Provider({ room, somebody, children }: { room: BoardRoom; somebody: string; children: ReactNode }) {
+  const { user, workspaces } = useMe();
+  const status = useStore(room.status);
+  const board = useSyncExternalStore(
+    (listener) => room.view.subscribe(listener),
+    () => room.view.get()?.board,
+  );
+  const workspace = useRoom(board && `workspace:${board.workspace_id}`);
+  const project = useRoom(board && `project:${board.project_id}`);
+  const colleagues = useList<Colleague>(board && `/workspaces/${board.workspace_id}/members`, workspace, 'member.');
+  const labels = useList<Label>(board && `/projects/${board.project_id}/labels`, project, 'label.');
+  const role = workspaces.find((one) => one.id === board?.workspace_id)?.role ?? 'viewer';
+  const scope = useMemo<BoardScope>(() => {
+    const people = new Map(colleagues.map((one) => [one.user_id, one]));
+    const names = (id: Id | null) => (id && people.get(id)?.name) || (id === user.id ? user.name : somebody);
+    return {
+      room,
+      status,
+      me: { id: user.id, name: user.name },
+      colleagues: people,
+      labels: new Map(labels.map((label) => [label.id, label])),
+      nameOf: names,
+      rights: rightsOf(role, user.id),
+      workspace,
+    };
+  }, [room, status, user, colleagues, labels, role, workspace, somebody]);
+  return <Context value={scope}>{children}</Context>;
+}
+
+function rightsOf(role: Role, me: Id): Rights {
+  const rules = role === 'owner' || role === 'admin';
+  const write = role !== 'viewer';
+  return {
+    write,
+    columns: rules,
+    writeTask: (task) => write || task.assignee_ids.includes(me),
+    deleteTask: (task) => rules || (write && task.created_by === me),
+  };
+}
+
+function useRoom(name: string | undefined): EventRoom | null {
+  const client = useClient();
+  const [room, setRoom] = useState<EventRoom | null>(null);
+  useEffect(() => {
+    if (!name) return;
+    const opened = client.openRoom(name);
+    setRoom(opened);
+    return () => opened.close();
+  }, [client, name]);
+  return room;
+}
+
+/** A list by REST, read again after whatever changes it, and after each return of the connection. */
+function useList<T>(path: string | undefined, room: EventRoom | null, kinds: string): readonly T[] {
+  const { rest } = useClient();
+  const [items, setItems] = useState<readonly T[]>([]);
+  const read = useCallback(() => {
+    // Offline one goes on with what one has.
+    if (path) rest.all<T>(path).then(setItems, () => undefined);
+  }, [rest, path]);
+  useEffect(() => {
+    if (!room) return;
+    const stops = [
+      room.onLive(read),
+      room.onEvents((events) => events.some((event) => event.kind.startsWith(kinds)) && read()),
+    ];
+    read();
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [room, read, kinds]);
+  return items;
+}

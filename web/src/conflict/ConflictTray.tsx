@@ -1,0 +1,3 @@
+export function ConflictTray() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export default function TaskPanel(_: { taskId: string }) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function BoardEcho() {
+  return null;
+}
