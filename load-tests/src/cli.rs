@@ -3,10 +3,10 @@
 use crate::bench::{self, BenchArgs};
 use crate::measure::machine;
 use crate::nodes::{self, NodesArgs};
+use crate::on::{Measured, On};
 use crate::report::Report;
-use crate::scenario::{bulk, fanout, idle, moves};
-use crate::target::{Target, TargetArgs};
-use anyhow::{Context, Result};
+use crate::scenario::{bulk, connect, fanout, mixed, moves, ramp, soak, storm};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -20,30 +20,37 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Many sessions that follow a board and do nothing
+    Connect(On<connect::ConnectArgs>),
     /// One board, many readers, one publisher
     Fanout(On<fanout::FanoutArgs>),
     /// Durable moves by many writers on many boards
     Moves(On<moves::MovesArgs>),
-    /// Many sessions that follow a board and do nothing
-    Idle(On<idle::IdleArgs>),
+    /// A working day, compressed
+    Mixed(On<mixed::MixedArgs>),
     /// Requests with many ops each
     Bulk(On<bulk::BulkArgs>),
+    /// Everybody loses their connection at once and comes back
+    Storm(On<storm::StormArgs>),
+    /// Hours of ordinary work: what grows, and how fast
+    Soak(On<soak::SoakArgs>),
+    /// The highest rate that keeps the p99 of the ack under a bound
+    Ramp(On<ramp::RampArgs>),
+    /// Several nodes: the same work on more of them, and what one that fails costs. Starts all itself
+    Nodes(NodesArgs),
     /// The table of figures: starts server and database itself
     Bench(BenchArgs),
-    /// Several nodes that are killed, frozen, restarted: starts them, PostgreSQL and Redis itself
-    Nodes(NodesArgs),
+    /// One report out of those of several machines that loaded one server together
+    Merge(MergeArgs),
 }
 
-/// A scenario, on a server that runs.
 #[derive(Debug, clap::Args)]
-struct On<A: clap::Args> {
+struct MergeArgs {
+    /// What `--json` wrote, of the same scenario, run at the same time
+    #[arg(required = true, value_name = "FILE")]
+    reports: Vec<PathBuf>,
     #[command(flatten)]
-    target: TargetArgs,
-    #[command(flatten)]
-    scenario: A,
-    /// Also write the report here, as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    outcome: Measured,
 }
 
 /// Does what the command line says; answers whether everything held.
@@ -53,24 +60,16 @@ struct On<A: clap::Args> {
 pub fn run(cli: Cli) -> Result<bool> {
     machine::raise_open_files();
     match cli.command {
-        Command::Fanout(on) => on.run(fanout::run),
-        Command::Moves(on) => on.run(moves::run),
-        Command::Idle(on) => on.run(idle::run),
-        Command::Bulk(on) => on.run(bulk::run),
-        Command::Bench(args) => bench::run(&args),
+        Command::Connect(on) => on.run("connect"),
+        Command::Fanout(on) => on.run("fanout"),
+        Command::Moves(on) => on.run("moves"),
+        Command::Mixed(on) => on.run("mixed"),
+        Command::Bulk(on) => on.run("bulk"),
+        Command::Storm(on) => on.run("storm"),
+        Command::Soak(on) => on.run("soak"),
+        Command::Ramp(on) => on.run("ramp"),
         Command::Nodes(args) => nodes::run(&args),
-    }
-}
-
-impl<A: clap::Args> On<A> {
-    fn run(self, scenario: impl Fn(&Target, &A) -> Result<Report>) -> Result<bool> {
-        let report = scenario(&self.target.open()?, &self.scenario)?;
-        println!("{}", machine::describe());
-        print!("{report}");
-        if let Some(path) = self.json {
-            let text = serde_json::to_vec_pretty(&report.json())?;
-            std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
-        }
-        Ok(report.verdict.holds())
+        Command::Bench(args) => bench::run(&args),
+        Command::Merge(args) => args.outcome.tell(&Report::load_all(&args.reports)?),
     }
 }

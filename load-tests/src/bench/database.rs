@@ -29,7 +29,7 @@ impl Database {
     pub fn pid(&self) -> Option<u32> {
         match self {
             Self::Sqlite => None,
-            Self::Postgres(postgres) => Some(postgres.child.id()),
+            Self::Postgres(postgres) => Some(postgres.pid()),
         }
     }
 
@@ -81,6 +81,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// Its main process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Makes a cluster in `folder` and starts it, as the system's user `postgres` where we are root.
     ///
     /// # Errors

@@ -8,7 +8,8 @@ pub(crate) mod server;
 mod table;
 
 use crate::measure::machine;
-use crate::report::{Figure, Report};
+use crate::report::{Figure, Report, file};
+use crate::site::Site;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use database::{Database, Postgres};
@@ -109,8 +110,7 @@ pub fn run(args: &BenchArgs) -> Result<bool> {
     }
     println!("\n{}", table::render(&lines, &measured, args));
     if let Some(path) = &args.json {
-        let text = serde_json::to_vec_pretty(&table::json(&lines, &measured))?;
-        std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+        file::write(path, &serde_json::to_vec_pretty(&table::json(&lines, &measured)?)?)?;
     }
     Ok(measured.iter().flat_map(|measured| &measured.runs).all(|run| run.verdict.holds()))
 }
@@ -132,9 +132,9 @@ fn on_database(
             std::fs::create_dir_all(&folder)?;
             let name = format!("run_{}_{run}", row.name.replace('-', "_"));
             let url = database.create(&name, &folder)?;
-            let server = Server::start(args, &row.seed, &url, &folder, core)?;
+            let server = Server::start(args, &row.work.needs(), &url, &folder, core)?;
             database.settle(&name)?;
-            let mut report = match row.work.run(&server.target(database.pid())?) {
+            let mut report = match row.work.run(&Site::alone(server.target(database.pid())?)) {
                 Ok(report) => report,
                 Err(error) => could_not(row, &error, &server),
             };

@@ -1,8 +1,9 @@
 //! The rows of the table: what is run, what is to be reached, and who else did it how fast.
 
 use crate::report::{Report, number};
-use crate::scenario::{Pace, bulk, fanout, idle, moves};
-use crate::target::Target;
+use crate::scenario::{Length, Scenario, bulk, connect, fanout, moves};
+use crate::site::Site;
+use crate::target::SeedSize;
 use anyhow::Result;
 
 /// One row of the table.
@@ -10,37 +11,40 @@ use anyhow::Result;
 pub struct Row {
     pub name: &'static str,
     pub what: &'static str,
-    pub seed: SeedSize,
     pub work: Work,
     pub goals: Vec<Goal>,
     /// Other systems at the same work on a machine of this class.
     pub comparison: &'static str,
 }
 
-/// What `teamflow seed` is to make; one workspace.
-#[derive(Debug, Clone, Copy)]
-pub struct SeedSize {
-    pub users: usize,
-    pub boards: usize,
-    /// A board.
-    pub tasks: usize,
-}
-
 #[derive(Debug, Clone)]
 pub enum Work {
     Moves(moves::MovesArgs),
     Fanout(fanout::FanoutArgs),
-    Idle(idle::IdleArgs),
+    Connect(connect::ConnectArgs),
     Bulk(bulk::BulkArgs),
 }
 
 impl Work {
-    pub fn run(&self, target: &Target) -> Result<Report> {
+    pub fn needs(&self) -> SeedSize {
         match self {
-            Self::Moves(args) => moves::run(target, args),
-            Self::Fanout(args) => fanout::run(target, args),
-            Self::Idle(args) => idle::run(target, args),
-            Self::Bulk(args) => bulk::run(target, args),
+            Self::Moves(args) => args.needs(),
+            Self::Fanout(args) => args.needs(),
+            Self::Connect(args) => args.needs(),
+            Self::Bulk(args) => args.needs(),
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Where it could not be run to its end.
+    pub fn run(&self, site: &Site) -> Result<Report> {
+        match self {
+            Self::Moves(args) => args.run(site),
+            Self::Fanout(args) => args.run(site),
+            Self::Connect(args) => args.run(site),
+            Self::Bulk(args) => args.run(site),
         }
     }
 }
@@ -92,16 +96,27 @@ fn at_most_on(engine: &'static str, figure: &'static str, bound: f64) -> Goal {
 
 /// All rows, in the order of the table.
 pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
-    let pace = || Pace { seconds, warmup, random_seed: 1 };
-    let moves = |boards, in_flight| Work::Moves(moves::MovesArgs { boards, writers: 4, in_flight, pace: pace() });
-    let fanout = |window| Work::Fanout(fanout::FanoutArgs { readers: 1000, rate: 50.0, window, pace: pace() });
-    let fifty_boards = SeedSize { users: 200, boards: 50, tasks: 200 };
-    let one_board = SeedSize { users: 1001, boards: 1, tasks: 200 };
+    let length = || Length { seconds, warmup, random_seed: 1 };
+    let moves = |boards, in_flight| {
+        let args = moves::MovesArgs { boards, writers: 4, in_flight, rate: None, tasks: 200, length: length() };
+        Work::Moves(args)
+    };
+    let fanout = |window| {
+        let args = fanout::FanoutArgs { readers: 1000, rate: 50.0, window, tasks: 200, length: length() };
+        Work::Fanout(args)
+    };
+    let connect = connect::ConnectArgs {
+        users: 5000,
+        boards: 50,
+        tasks: 200,
+        rate: None,
+        in_flight: 64,
+        length: length(),
+    };
     vec![
         Row {
             name: "moves-1",
             what: "durable moves, 50 boards x 4 writers, 1 in flight",
-            seed: fifty_boards,
             work: moves(50, 1),
             goals: vec![at_least("acked_per_s", 20_000.0), at_most("ack_p99_ms", 20.0)],
             comparison: "classic Node stack 1,988/s, p99 137 ms; bare prototype 31,394/s",
@@ -109,7 +124,6 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
         Row {
             name: "moves-8",
             what: "the same, 8 in flight",
-            seed: fifty_boards,
             work: moves(50, 8),
             goals: vec![at_least("acked_per_s", 40_000.0), at_most("ack_p99_ms", 60.0)],
             comparison: "classic Node stack 2,158/s, p99 881 ms; bare prototype 66,434/s",
@@ -117,7 +131,6 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
         Row {
             name: "quiet",
             what: "one quiet board, 4 writers",
-            seed: SeedSize { users: 4, boards: 1, tasks: 200 },
             work: moves(1, 1),
             goals: vec![at_most_on("postgres", "ack_p50_ms", 1.5), at_most_on("sqlite", "ack_p50_ms", 0.6)],
             comparison: "classic Node stack 2.6 ms; bare prototype 0.78 (PostgreSQL), 0.28 (SQLite)",
@@ -125,15 +138,13 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
         Row {
             name: "fanout-50",
             what: "one board, 1,000 readers, 50 ops/s",
-            seed: one_board,
             work: fanout(None),
-            goals: vec![at_most("server_us_per_delivery", 12.0), at_most("publish_to_delivery_p99_ms", 20.0)],
+            goals: vec![at_most("server_us_per_delivery", 12.0), at_most("delivery_p99_ms", 20.0)],
             comparison: "Socket.IO 15.2 us, Bun 7.0 us; bare prototype 9.4 us",
         },
         Row {
             name: "fanout-w8",
             what: "the same, as fast as it goes (window 8)",
-            seed: one_board,
             work: fanout(Some(8)),
             goals: vec![at_least("deliveries_per_s", 600_000.0)],
             comparison: "Socket.IO 95,000/s, Bun 1,350,000/s; bare prototype 884,000/s",
@@ -141,24 +152,21 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
         Row {
             name: "fanout-w64",
             what: "the same, window 64",
-            seed: one_board,
             work: fanout(Some(64)),
             goals: Vec::new(),
             comparison: "Socket.IO 90,000/s, Bun 3,958,000/s; bare prototype 3,292,000/s",
         },
         Row {
-            name: "idle",
+            name: "connect",
             what: "5,000 idle signed-in sessions on 50 boards",
-            seed: SeedSize { users: 5000, boards: 50, tasks: 200 },
-            work: Work::Idle(idle::IdleArgs { sessions: 5000, boards: 50, pace: pace() }),
+            work: Work::Connect(connect),
             goals: vec![at_most("kb_per_session", 20.0)],
             comparison: "Socket.IO 16.7 kB, actix prototype 12.8 kB",
         },
         Row {
             name: "bulk",
             what: "POST /boards/{id}/ops with 1,000 ops",
-            seed: SeedSize { users: 1, boards: 1, tasks: 1000 },
-            work: Work::Bulk(bulk::BulkArgs { ops: 1000, atomic: false, pace: pace() }),
+            work: Work::Bulk(bulk::BulkArgs { ops: 1000, atomic: false, tasks: 1000, length: length() }),
             goals: vec![at_most("request_p50_ms", 60.0)],
             comparison: "-",
         },

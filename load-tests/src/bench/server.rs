@@ -1,14 +1,14 @@
 //! The server under test: seeded, started, stopped.
 
 use super::BenchArgs;
-use super::rows::SeedSize;
-use crate::target::{Target, TargetArgs};
+use crate::target::{Seed, SeedSize, Target};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Signal;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const START_WITHIN: Duration = Duration::from_secs(30);
@@ -150,9 +150,16 @@ impl Server {
     /// # Errors
     /// Where the seed's file cannot be read.
     pub fn target(&self, database_pid: Option<u32>) -> Result<Target> {
-        let seed_file = self.folder.join("seed.json");
-        let server_pid = Some(self.child.id());
-        TargetArgs { target: self.listen.clone(), seed_file, server_pid, database_pid }.open()
+        Ok(Target {
+            addresses: vec![self.listen.parse()?],
+            seed: Arc::new(Seed::read(&self.folder.join("seed.json"))?),
+            server_pids: vec![self.pid()],
+            database_pid,
+        })
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends it a signal.

@@ -2,22 +2,23 @@
 
 use super::rows::Goal;
 use super::{BenchArgs, Measured};
-use crate::report::{Figure, Report, number};
+use crate::report::{Figure, Report, file, number};
+use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// The median of each figure over the runs.
 pub fn medians(runs: &[Report]) -> Vec<Figure> {
     // A run that was not brought to its end has no figures.
-    let Some(first) = runs.iter().find(|run| !run.figures.is_empty()) else { return Vec::new() };
-    let median = |name: &'static str| {
-        let mut values: Vec<f64> = runs.iter().filter_map(|run| run.figure(name)).collect();
+    let Some(first) = runs.iter().find(|run| run.measured.seconds > 0.0) else { return Vec::new() };
+    let median = |figure: Figure| {
+        let mut values: Vec<f64> = runs.iter().filter_map(|run| run.figure(&figure.name)).collect();
         values.sort_by(f64::total_cmp);
         let middle = values.len() / 2;
         let value = if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
-        Figure { name, value }
+        Figure { value, ..figure }
     };
-    first.figures.iter().map(|figure| median(figure.name)).collect()
+    first.figures().into_iter().map(median).collect()
 }
 
 /// The table as Markdown, and every figure below it.
@@ -73,17 +74,17 @@ fn cells(one: &Measured) -> (String, String) {
 }
 
 /// Machine, medians and every run.
-pub fn json(machine: &[String], measured: &[Measured]) -> Value {
-    let rows: Vec<Value> = measured
-        .iter()
-        .map(|one| {
-            let medians: serde_json::Map<String, Value> =
-                one.medians.iter().map(|figure| (figure.name.to_owned(), json!(figure.value))).collect();
-            let runs: Vec<Value> = one.runs.iter().map(Report::json).collect();
-            json!({"row": one.row.name, "database": one.engine, "medians": medians, "runs": runs})
-        })
-        .collect();
-    json!({"machine": machine, "rows": rows})
+///
+/// # Errors
+/// None in practice.
+pub fn json(machine: &[String], measured: &[Measured]) -> Result<Value> {
+    let row = |one: &Measured| -> Result<Value> {
+        let runs = one.runs.iter().map(Report::json).collect::<Result<Vec<Value>>>()?;
+        let medians = file::to_map(&one.medians);
+        Ok(json!({"row": one.row.name, "database": one.engine, "medians": medians, "runs": runs}))
+    };
+    let rows = measured.iter().map(row).collect::<Result<Vec<Value>>>()?;
+    Ok(json!({"machine": machine, "rows": rows}))
 }
 
 #[cfg(test)]
@@ -96,12 +97,13 @@ mod tests {
             .into_iter()
             .map(|value| {
                 let mut report = Report::new("moves", String::new());
+                report.measured.seconds = 1.0;
                 report.add("a", value);
                 report.add("b", -value);
                 report
             })
             .collect();
-        let medians: Vec<f64> = medians(&runs).iter().map(|figure| figure.value).collect();
+        let medians: Vec<f64> = medians(&runs).iter().take(2).map(|figure| figure.value).collect();
         assert_eq!(medians, [2.0, -2.0]);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::time::Instant;
 
-/// The CPU time of one process, or of one with all that it started, at a moment.
+/// The CPU time of processes, or of one with all that it started, at a moment.
 pub struct CpuSample {
     by_thread: HashMap<String, u64>,
     at: Instant,
@@ -20,11 +20,11 @@ pub struct CpuUsed {
 }
 
 impl CpuSample {
-    /// The threads of `pid`, and with `children` those of the processes it started.
-    pub fn take(pid: u32, children: bool) -> Self {
-        let mut pids = vec![pid];
+    /// The threads of `pids`, and with `children` those of the processes they started.
+    pub fn take(pids: &[u32], children: bool) -> Self {
+        let mut pids = pids.to_vec();
         if children {
-            pids.extend(children_of(pid));
+            pids.extend(pids.clone().into_iter().flat_map(children_of));
         }
         let mut by_thread = HashMap::new();
         for pid in pids {
@@ -42,7 +42,7 @@ impl CpuSample {
 
     /// This process.
     pub fn own() -> Self {
-        Self::take(std::process::id(), false)
+        Self::take(&[std::process::id()], false)
     }
 
     /// What was used from `self` to `later`.
@@ -69,24 +69,23 @@ fn parent_of(pid: u32) -> Option<u32> {
 
 /// The CPU of everybody who takes part, at one moment.
 pub struct Samples {
-    pub server: Option<CpuSample>,
-    pub database: Option<CpuSample>,
+    server: Option<CpuSample>,
+    database: Option<CpuSample>,
     pub own: CpuSample,
 }
 
 impl Samples {
     pub fn take(target: &crate::target::Target) -> Self {
-        Self {
-            server: target.server_pid.map(|pid| CpuSample::take(pid, false)),
-            database: target.database_pid.map(|pid| CpuSample::take(pid, true)),
-            own: CpuSample::own(),
-        }
+        let server = (!target.server_pids.is_empty()).then(|| CpuSample::take(&target.server_pids, false));
+        let database = target.database_pid.map(|pid| CpuSample::take(&[pid], true));
+        Self { server, database, own: CpuSample::own() }
     }
-}
 
-/// What was used between two samples; `None` for whom there is no process to look at.
-pub fn used(before: &Option<CpuSample>, after: &Option<CpuSample>) -> Option<CpuUsed> {
-    Some(before.as_ref()?.until(after.as_ref()?))
+    /// What the servers and the database used from `self` to `later`; `None` for whom there is no process to look at.
+    pub fn of_servers_until(&self, later: &Self) -> (Option<CpuUsed>, Option<CpuUsed>) {
+        let used = |before: &Option<CpuSample>, after: &Option<CpuSample>| Some(before.as_ref()?.until(after.as_ref()?));
+        (used(&self.server, &later.server), used(&self.database, &later.database))
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Resident memory of a process.
+//! Resident memory of processes.
 
 use anyhow::{Context, Result};
 
@@ -16,6 +16,14 @@ pub fn resident_kb(pid: u32) -> Result<f64> {
 /// Where there is no such process.
 pub fn peak_kb(pid: u32) -> Result<f64> {
     field_kb(pid, "VmHWM:")
+}
+
+/// `VmRSS` of all of `pids`, in MB; `None` where there are none, or one has gone.
+pub fn of_all_mb(pids: &[u32]) -> Option<f64> {
+    if pids.is_empty() {
+        return None;
+    }
+    pids.iter().map(|pid| Some(resident_kb(*pid).ok()? / 1024.0)).sum()
 }
 
 fn field_kb(pid: u32, name: &str) -> Result<f64> {

@@ -2,9 +2,8 @@
 
 use crate::bench::database::Postgres;
 use crate::bench::redis::Redis;
-use crate::bench::rows::SeedSize;
 use crate::bench::server::{Launch, Server};
-use crate::target::Target;
+use crate::target::{SeedSize, Target};
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 use std::collections::HashMap;
@@ -65,17 +64,15 @@ impl Cluster {
         vec![self.postgres.version.clone(), self.redis.version.clone()]
     }
 
-    /// Each node as a target; all of them have the same users and boards.
+    /// All nodes as one target.
     ///
     /// # Errors
     /// Where the seed's file cannot be read, or a node does not run.
-    pub fn targets(&self) -> Result<Vec<Target>> {
-        let seeded = self.server(0)?.target(None)?;
-        let mut targets = Vec::new();
-        for launch in &self.launches {
-            targets.push(Target { address: launch.listen.parse()?, server_pid: None, ..seeded.clone() });
-        }
-        Ok(targets)
+    pub fn target(&self) -> Result<Target> {
+        let addresses = self.launches.iter().map(|launch| Ok(launch.listen.parse()?)).collect::<Result<_>>()?;
+        let running = self.servers.iter().flatten();
+        let server_pids = running.map(Server::pid).collect();
+        Ok(Target { addresses, server_pids, ..self.server(0)?.target(Some(self.postgres.pid()))? })
     }
 
     fn server(&self, node: usize) -> Result<&Server> {

@@ -1,7 +1,7 @@
 //! `kill -9` of a node under load: how long those who were there, and those whose boards were there, wait.
 
 use super::table::{Row, row};
-use super::{Common, SETTLE, Writing, begin, bring_back, no_epoch_went_back};
+use super::{Common, SETTLE, Writing, begin, bring_back, no_epoch_went_back, team};
 use crate::bench::rows::Bound;
 use crate::bench::scratch::Scratch;
 use crate::measure::latency::Latency;
@@ -44,7 +44,8 @@ const ROUND_MAX: Duration = Duration::from_secs(25);
 pub fn run(args: &FailoverArgs, scratch: &Scratch) -> Result<(Report, Vec<String>)> {
     ensure!(args.nodes > 1 && args.rounds > 0, "there must be 2 nodes and 1 round at least");
     let plan = args.writing.plan(&args.common)?;
-    let (mut cluster, mut load) = begin(&args.common, args.nodes, plan, scratch)?;
+    let (mut cluster, site) = begin(&args.common, args.nodes, plan, scratch)?;
+    let mut load = team::start(&site, plan)?;
     let (mut all, mut of_board) = (Latency::new()?, Latency::new()?);
     for round in 0..args.rounds {
         let node = round % args.nodes;
@@ -53,21 +54,22 @@ pub fn run(args: &FailoverArgs, scratch: &Scratch) -> Result<(Report, Vec<String
         // The question above held the load up.
         load.run_for(Duration::from_millis(500))?;
         let boards: Vec<bool> = load
-            .writers()
+            .crowd
+            .users
             .iter()
-            .map(|writer| {
-                let board = load.target().seed.boards[writer.board].id;
+            .map(|user| {
+                let board = load.crowd.orders[user.home_board as usize].order.id;
                 owners.get(&board).is_some_and(|owned| owned.node == node)
             })
             .collect();
-        let there: Vec<bool> = load.writers().iter().map(|writer| writer.node == node).collect();
-        load.begin_waits();
+        let there: Vec<bool> = load.crowd.users.iter().map(|user| usize::from(user.node) == node).collect();
+        team::begin_waits(&mut load);
         cluster.signal(node, Signal::KILL)?;
         let killed = Instant::now();
         load.run_for(ROUND)?;
-        load.run_until_all_acked_since(killed + ROUND, ROUND_MAX)?;
+        team::run_until_all_acked_since(&mut load, killed + ROUND, ROUND_MAX)?;
         let mut longest = Duration::ZERO;
-        for (number, wait) in load.waits().into_iter().enumerate() {
+        for (number, wait) in team::waits(&load).into_iter().enumerate() {
             if there[number] || boards[number] {
                 all.record(wait.as_nanos() as u64);
                 longest = longest.max(wait);

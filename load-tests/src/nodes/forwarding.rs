@@ -1,10 +1,11 @@
 //! One board, a writer at its owner and one at another node, in turns: what forwarding costs.
 
 use super::table::{Row, row};
-use super::{Common, SETTLE, begin, no_epoch_went_back};
+use super::{Common, SETTLE, begin, no_epoch_went_back, team};
 use crate::bench::rows::Bound;
 use crate::bench::scratch::Scratch;
-use crate::nodes::crew::Plan;
+use super::team::Plan;
+use crate::measure::latency::Latency;
 use crate::report::Report;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -42,29 +43,33 @@ pub fn run(args: &ForwardingArgs, scratch: &Scratch) -> Result<(Report, Vec<Stri
     // Writer n is at node n.
     let plan =
         Plan { boards: 1, writers: NODES, in_flight: 1, pause: Duration::ZERO, random_seed: args.common.random_seed };
-    let (cluster, mut load) = begin(&args.common, NODES, plan, scratch)?;
-    let board = load.target().seed.boards[0].id;
+    let (cluster, site) = begin(&args.common, NODES, plan, scratch)?;
+    let mut load = team::start(&site, plan)?;
+    let board = site.target.seed.boards[0].id;
     load.run_for(SETTLE)?;
     let owned = *cluster.owners()?.get(&board).context("the board has no owner, though it is written to")?;
     for turn in 0..WARMUP_TURNS + args.turns {
         if turn == WARMUP_TURNS {
-            load.begin_latencies()?;
+            team::time_each(&mut load)?;
         }
         for writer in [owned.node, (owned.node + 1) % NODES] {
-            load.only(Some(writer));
+            team::only(&mut load, Some(writer));
             load.run_for(Duration::from_millis(args.turn_ms))?;
-            load.only(None);
-            ensure!(load.run_until_quiet()?, "writer {writer} was not answered");
+            team::only(&mut load, None);
+            team::run_until_quiet(&mut load)?;
         }
     }
     let stayed =
-        cluster.owners()?.get(&board) == Some(&owned) && load.writers().iter().all(|writer| writer.node == writer.home);
+        cluster.owners()?.get(&board) == Some(&owned) && load.crowd.users.iter().all(|user| user.node == user.home_node);
     let settings = format!(
         "2 nodes, 1 board, 1 writer at each with 1 op in flight, {} turns of {} ms each",
         args.turns, args.turn_ms
     );
     let mut report = Report::new("nodes forwarding", settings);
-    let [at_owner, forwarded] = [owned.node, (owned.node + 1) % NODES].map(|number| &load.writers()[number].ack);
+    let none = Latency::new()?;
+    let own_ack = |number: usize| load.crowd.users[number].writer.as_ref()?.own_ack.as_deref();
+    let [at_owner, forwarded] =
+        [owned.node, (owned.node + 1) % NODES].map(|number| own_ack(number).unwrap_or(&none));
     report.add("owner_ack_p50_ms", at_owner.ms(0.5));
     report.add("owner_ack_p99_ms", at_owner.ms(0.99));
     report.add("forwarded_ack_p50_ms", forwarded.ms(0.5));

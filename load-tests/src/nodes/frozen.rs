@@ -1,7 +1,7 @@
 //! A node that owns boards is stopped for longer than every lease, and goes on: what it then does with its old epochs.
 
 use super::table::{Row, row};
-use super::{Common, SETTLE, Writing, begin, no_epoch_went_back};
+use super::{Common, SETTLE, Writing, begin, no_epoch_went_back, team};
 use crate::bench::rows::Bound;
 use crate::bench::scratch::Scratch;
 use crate::measure::latency::Latency;
@@ -45,7 +45,8 @@ const AFTER_MAX: Duration = Duration::from_secs(25);
 pub fn run(args: &FrozenArgs, scratch: &Scratch) -> Result<(Report, Vec<String>)> {
     ensure!(args.nodes > 1 && args.rounds > 0, "there must be 2 nodes and 1 round at least");
     let plan = args.writing.plan(&args.common)?;
-    let (mut cluster, mut load) = begin(&args.common, args.nodes, plan, scratch)?;
+    let (mut cluster, site) = begin(&args.common, args.nodes, plan, scratch)?;
+    let mut load = team::start(&site, plan)?;
     let mut waits = Latency::new()?;
     let (mut late, mut taken_over, mut had) = (0, 0, 0);
     for round in 0..args.rounds {
@@ -55,21 +56,22 @@ pub fn run(args: &FrozenArgs, scratch: &Scratch) -> Result<(Report, Vec<String>)
         let node = (0..args.nodes).max_by_key(|node| boards_of(*node)).context("there is no node")?;
         load.run_for(Duration::from_millis(500))?;
         let affected: Vec<bool> = load
-            .writers()
+            .crowd
+            .users
             .iter()
-            .map(|writer| {
-                let board = load.target().seed.boards[writer.board].id;
-                writer.node == node || owners.get(&board).is_some_and(|owned| owned.node == node)
+            .map(|user| {
+                let board = load.crowd.orders[user.home_board as usize].order.id;
+                usize::from(user.node) == node || owners.get(&board).is_some_and(|owned| owned.node == node)
             })
             .collect();
-        load.begin_waits();
+        team::begin_waits(&mut load);
         cluster.signal(node, Signal::STOP)?;
         load.run_for(Duration::from_secs(args.seconds))?;
         cluster.signal(node, Signal::CONT)?;
         let thawed = Instant::now();
         load.run_for(AFTER)?;
-        load.run_until_all_acked_since(thawed + AFTER, AFTER_MAX)?;
-        for (wait, _) in load.waits().into_iter().zip(affected).filter(|(_, affected)| *affected) {
+        team::run_until_all_acked_since(&mut load, thawed + AFTER, AFTER_MAX)?;
+        for (wait, _) in team::waits(&load).into_iter().zip(affected).filter(|(_, affected)| *affected) {
             waits.record(wait.as_nanos() as u64);
         }
         let frozen: Vec<_> = owners.iter().filter(|(_, owned)| owned.node == node).collect();
@@ -81,7 +83,7 @@ pub fn run(args: &FrozenArgs, scratch: &Scratch) -> Result<(Report, Vec<String>)
         had += frozen.len();
         if let Some(status) = cluster.ended(node)? {
             let tail = cluster.log_tail(node);
-            load.verdict().violation(|| format!("node-{node} ended with {status} after it thawed; its log:\n{tail}"));
+            load.crowd.verdict.violation(|| format!("node-{node} ended with {status} after it thawed; its log:\n{tail}"));
         }
         eprintln!(
             "round {} of {}: froze node-{node} with {} boards; {} were taken over, {} late commits",

@@ -1,29 +1,29 @@
 //! `load-tests nodes`: several nodes on one PostgreSQL and one Redis, all started here, and what it costs their writers
-//! when a node is killed, frozen, restarted, or is not the one that may write the board.
+//! when a node is killed, frozen, restarted, or is not the one that may write the board; and what more nodes bring.
 
 mod cluster;
-pub mod crew;
 mod failover;
 mod forwarding;
 mod frozen;
-pub mod load;
 mod rolling;
+mod scale;
 mod table;
-pub mod writer;
+pub mod team;
 
-use crate::bench::rows::SeedSize;
 use crate::bench::scratch::Scratch;
 use crate::check::Verdict;
 use crate::measure::machine;
-use crate::report::Report;
-use anyhow::{Context, Result, ensure};
+use crate::crowd::load::Load;
+use crate::report::{Report, file};
+use crate::site::Site;
+use crate::target::SeedSize;
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use cluster::Cluster;
-use crew::Plan;
-use load::Load;
 use std::path::PathBuf;
 use std::time::Duration;
 use table::Row;
+use team::Plan;
 
 /// How long a node may take to stop: it promises 30 s itself.
 const STOP_WITHIN: Duration = Duration::from_secs(35);
@@ -48,6 +48,8 @@ enum Scenario {
     Frozen(frozen::FrozenArgs),
     /// SIGTERM and restart of each node in turn, under load
     Rolling(rolling::RollingArgs),
+    /// The same work on 1, 2, 3 nodes
+    Scale(scale::ScaleArgs),
     /// A writer at the board's owner, and one at another node
     Forwarding(forwarding::ForwardingArgs),
 }
@@ -107,6 +109,7 @@ pub fn run(args: &NodesArgs) -> Result<bool> {
         Scenario::Failover(args) => show(&args.common, failover::ROWS, |scratch| failover::run(args, scratch)),
         Scenario::Frozen(args) => show(&args.common, frozen::ROWS, |scratch| frozen::run(args, scratch)),
         Scenario::Rolling(args) => show(&args.common, rolling::ROWS, |scratch| rolling::run(args, scratch)),
+        Scenario::Scale(args) => show(&args.common, scale::ROWS, |scratch| scale::run(args, scratch)),
         Scenario::Forwarding(args) => show(&args.common, forwarding::ROWS, |scratch| forwarding::run(args, scratch)),
     }
 }
@@ -124,22 +127,21 @@ fn show(common: &Common, rows: &[Row], run: impl Fn(&Scratch) -> Result<(Report,
     }
     println!("\n{}", table::render(&lines, rows, &report));
     if let Some(path) = &common.json {
-        let mut json = report.json();
-        json["machine"] = lines.into();
-        let text = serde_json::to_vec_pretty(&json)?;
-        std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+        let mut json = report.json()?;
+        json["machine"] = lines.join("; ").into();
+        file::write(path, &serde_json::to_vec_pretty(&json)?)?;
     }
     Ok(report.verdict.holds())
 }
 
-/// A cluster of `nodes`, and the plan's writers on it, who have begun.
-fn begin(common: &Common, nodes: usize, plan: Plan, scratch: &Scratch) -> Result<(Cluster, Load)> {
+/// A cluster of `nodes` for the plan's writers, as a site.
+fn begin(common: &Common, nodes: usize, plan: Plan, scratch: &Scratch) -> Result<(Cluster, Site)> {
     // Each writer needs tasks of its own, and more of them than it has ops in flight.
     let seed =
         SeedSize { users: plan.boards * plan.writers, boards: plan.boards, tasks: plan.writers * (plan.in_flight + 8) };
     let cluster = Cluster::start(&common.server, nodes, &seed, &scratch.folder)?;
-    let load = Load::start(cluster.targets()?, plan)?;
-    Ok((cluster, load))
+    let site = Site::alone(cluster.target()?);
+    Ok((cluster, site))
 }
 
 /// After a run: nobody who was replaced has written.
@@ -152,7 +154,7 @@ fn no_epoch_went_back(cluster: &Cluster, verdict: &mut Verdict) -> Result<()> {
 }
 
 /// Starts a node again under load, and takes it in when it is ready.
-fn bring_back(cluster: &mut Cluster, load: &mut Load, node: usize) -> Result<()> {
+fn bring_back(cluster: &mut Cluster, load: &mut Load<'_>, node: usize) -> Result<()> {
     let started = cluster.start_again(node);
     load.run_while_waiting(START_WITHIN, || Ok(started.is_finished()))?;
     cluster.is_back(node, started)

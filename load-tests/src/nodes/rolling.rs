@@ -1,7 +1,7 @@
 //! Each node is stopped in order and started again, under load.
 
 use super::table::{Row, row};
-use super::{Common, SETTLE, STOP_WITHIN, Writing, begin, bring_back, no_epoch_went_back};
+use super::{Common, SETTLE, STOP_WITHIN, Writing, begin, bring_back, no_epoch_went_back, team};
 use crate::bench::rows::Bound;
 use crate::bench::scratch::Scratch;
 use crate::measure::latency::Latency;
@@ -38,12 +38,13 @@ const NONE: Option<Bound> = Some(Bound::AtMost(0.0));
 pub fn run(args: &RollingArgs, scratch: &Scratch) -> Result<(Report, Vec<String>)> {
     ensure!(args.nodes > 1 && args.rounds > 0, "there must be 2 nodes and 1 round at least");
     let plan = args.writing.plan(&args.common)?;
-    let (mut cluster, mut load) = begin(&args.common, args.nodes, plan, scratch)?;
+    let (mut cluster, site) = begin(&args.common, args.nodes, plan, scratch)?;
+    let mut load = team::start(&site, plan)?;
     let mut waits = Latency::new()?;
     let (mut bad_exits, mut exit_max_s) = (0, 0.0_f64);
     for round in 0..args.rounds {
         load.run_for(SETTLE)?;
-        load.begin_waits();
+        team::begin_waits(&mut load);
         for node in 0..args.nodes {
             cluster.signal(node, Signal::TERM)?;
             let asked = Instant::now();
@@ -61,18 +62,18 @@ pub fn run(args: &RollingArgs, scratch: &Scratch) -> Result<(Report, Vec<String>
             if !status.is_some_and(|status| status.success()) {
                 bad_exits += 1;
                 let tail = cluster.log_tail(node);
-                load.verdict().violation(|| format!("node-{node} stopped with {told}; its log:\n{tail}"));
+                load.crowd.verdict.violation(|| format!("node-{node} stopped with {told}; its log:\n{tail}"));
             }
             bring_back(&mut cluster, &mut load, node)?;
             load.run_for(SETTLE)?;
-            let longest = load.waits().into_iter().max().unwrap_or_default().as_secs_f64();
+            let longest = team::waits(&load).into_iter().max().unwrap_or_default().as_secs_f64();
             eprintln!(
                 "round {} of {}, node-{node}: {told} after {took:.2} s; longest wait so far {longest:.2} s",
                 round + 1,
                 args.rounds
             );
         }
-        load.waits().into_iter().for_each(|wait| waits.record(wait.as_nanos() as u64));
+        team::waits(&load).into_iter().for_each(|wait| waits.record(wait.as_nanos() as u64));
         load.go_home();
     }
     let settings = format!(

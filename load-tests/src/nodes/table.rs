@@ -30,7 +30,7 @@ pub fn render(machine: &[String], rows: &[Row], report: &Report) -> String {
         let _ = writeln!(out, "| {} | {}{missed} | {goal} |", row.what, number(value));
     }
     let shown = |name: &str| rows.iter().any(|row| row.figure == name);
-    let rest = report.figures.iter().filter(|figure| !shown(figure.name));
+    let rest = report.figures().into_iter().filter(|figure| !shown(&figure.name));
     let rest: Vec<String> = rest.map(|figure| format!("{} {}", figure.name, number(figure.value))).collect();
     let _ = writeln!(out, "\n{}", rest.join(", "));
     if !report.verdict.holds() {

@@ -1,28 +1,44 @@
-//! What is simulated. Each scenario is one module with its arguments, its listener and its report.
+//! What is simulated. Each scenario is one module with its arguments, what it needs, and its report.
 
 pub mod bulk;
+pub mod connect;
 pub mod fanout;
-pub mod idle;
+pub mod mixed;
 pub mod moves;
+pub mod ramp;
+pub mod soak;
+pub mod storm;
 
-use crate::measure::cpu::{Samples, used};
-use crate::measure::memory;
+use crate::crowd::load::Load;
+use crate::crowd::user::User;
+use crate::site::Site;
+use crate::target::SeedSize;
 use crate::report::Report;
-use crate::swarm::{Listener, Swarm};
-use crate::target::Target;
 use anyhow::Result;
 use clap::Args;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
-/// How long a run waits at its end for what is still on its way.
-const DRAIN: Duration = Duration::from_secs(10);
+/// A scenario, as the command line knows it.
+pub trait Scenario: Args {
+    /// What it needs of users, boards and tasks.
+    fn needs(&self) -> SeedSize;
 
-/// Sessions that are being opened at one time.
-const JOINS_IN_FLIGHT: usize = 64;
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Where it could not be run to its end; what it found wrong is in the report.
+    fn run(&self, site: &Site) -> Result<Report>;
+
+    /// Whether several processes can share it.
+    fn can_be_shared(&self) -> bool {
+        true
+    }
+}
 
 /// How long a run takes.
 #[derive(Debug, Clone, Args)]
-pub struct Pace {
+pub struct Length {
     /// Seconds that are measured
     #[arg(long, default_value_t = 10)]
     pub seconds: u64,
@@ -34,92 +50,49 @@ pub struct Pace {
     pub random_seed: u64,
 }
 
-/// The stretch of a run that counts.
-#[derive(Debug, Clone, Copy)]
-pub struct Window {
-    /// Nanoseconds on the book's clock.
-    pub from_ns: u64,
-    pub to_ns: u64,
-}
+impl Length {
+    pub fn measured(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
 
-impl Window {
-    pub fn holds(&self, ns: u64) -> bool {
-        (self.from_ns..self.to_ns).contains(&ns)
+    pub fn before(&self) -> Duration {
+        Duration::from_secs(self.warmup)
     }
 }
 
-/// A scenario's listener, as the shared loop drives it.
-pub trait Run: Listener {
-    /// Sends what is due, and says how long nothing else will be.
-    fn send_due(&mut self, swarm: &mut Swarm, now: Instant) -> Duration;
-
-    /// Says from when to when to measure.
-    fn measure(&mut self, from: Instant, to: Instant);
-
-    fn stop_sending(&mut self);
-
-    /// Whether nothing is on its way any more.
-    fn is_drained(&self, swarm: &Swarm) -> bool;
-}
-
-/// Warms up, measures, drains; answers what CPU had been used when the measuring began and when it ended.
-fn drive<R: Run>(swarm: &mut Swarm, run: &mut R, target: &Target, pace: &Pace) -> Result<(Samples, Samples)> {
-    let from = Instant::now() + Duration::from_secs(pace.warmup);
-    let to = from + Duration::from_secs(pace.seconds);
-    run.measure(from, to);
-    turn_until(swarm, run, from)?;
-    let before = Samples::take(target);
-    turn_until(swarm, run, to)?;
-    let after = Samples::take(target);
-    run.stop_sending();
-    let until = Instant::now() + DRAIN;
-    while !run.is_drained(swarm) && Instant::now() < until {
-        swarm.turn(Duration::from_millis(5), run)?;
+/// Users spread evenly over boards, and over the nodes; this process's share of `count`. What a user is beside idle is up
+/// to `equip`, which is told the user's place among all of the run.
+///
+/// # Errors
+/// Where the target has too few boards, or a board has no members.
+pub fn spread<'a>(
+    site: &'a Site,
+    name: &'static str,
+    (count, boards): (usize, usize),
+    random_seed: u64,
+    mut equip: impl FnMut(&mut User, usize),
+) -> Result<Load<'a>> {
+    let seeded = site.target.boards(boards)?;
+    let ids: Vec<Uuid> = seeded.iter().map(|board| board.id).collect();
+    let members = seeded.iter().map(|board| site.target.members(board)).collect::<Result<Vec<_>>>()?;
+    let mut load = Load::new(site, name, &ids, random_seed)?;
+    let now = Instant::now();
+    for place in (0..count).filter(|place| site.part.has(*place)) {
+        let board = place % boards;
+        let account = members[board][place % members[board].len()];
+        // The users of one board are on all nodes, and those of one node on all boards.
+        let node = (board + place / boards) % site.target.addresses.len();
+        let mut user = User::new(account, board, node, now);
+        equip(&mut user, place);
+        load.add(user);
     }
-    Ok((before, after))
-}
-
-fn turn_until<R: Run>(swarm: &mut Swarm, run: &mut R, end: Instant) -> Result<()> {
-    loop {
-        let now = Instant::now();
-        if now >= end {
-            return Ok(());
-        }
-        let wait = run.send_due(swarm, now).min(end - now).min(Duration::from_millis(20));
-        swarm.turn(wait, run)?;
-    }
-}
-
-/// Adds what the processes used, as a whole and for each of `units`.
-fn add_costs(
-    report: &mut Report,
-    target: &Target,
-    samples: (&Samples, &Samples),
-    units: f64,
-    names: [&'static str; 3],
-) {
-    let (before, after) = samples;
-    let server = used(&before.server, &after.server);
-    let database = used(&before.database, &after.database);
-    let [of_server, of_database, of_both] = names;
-    let each = |us: f64| us / units.max(1.0);
-    report.add_known(of_server, server.map(|server| each(server.us)));
-    report.add_known(of_database, database.map(|database| each(database.us)));
-    if let Some(server) = server {
-        report.add(of_both, each(server.us + database.map_or(0.0, |database| database.us)));
-    }
-    report.add_known("server_core_percent", server.map(|server| server.percent));
-    report.add_known("database_core_percent", database.map(|database| database.percent));
-    report.add("load_core_percent", before.own.until(&after.own).percent);
-    report.add_known(
-        "server_rss_mb",
-        target.server_pid.and_then(|pid| memory::resident_kb(pid).ok()).map(|kb| kb / 1024.0),
-    );
-    report
-        .add_known("server_peak_mb", target.server_pid.and_then(|pid| memory::peak_kb(pid).ok()).map(|kb| kb / 1024.0));
+    Ok(load)
 }
 
 /// A client for what goes over REST.
-pub(crate) fn http() -> Result<reqwest::blocking::Client> {
+///
+/// # Errors
+/// None in practice.
+pub fn http() -> Result<reqwest::blocking::Client> {
     Ok(reqwest::blocking::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build()?)
 }

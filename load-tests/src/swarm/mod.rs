@@ -4,16 +4,17 @@
 mod join;
 mod session;
 
-pub use join::{Entry, Position};
-pub use session::Session;
+pub use join::{Entry, Position, subscribe};
 
 use crate::wire::{self, Message};
 use crate::ws::frame::{self, Opcode};
 use crate::ws::upgrade;
 use mio::{Events, Interest, Poll, Token};
-use session::Stage;
+use session::{Session, Stage};
+use socket2::SockRef;
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 /// One `read` takes at most this much; a whole burst for one socket fits.
@@ -24,8 +25,8 @@ const EVENTS_PER_TURN: usize = 64;
 
 /// Who is told what arrives.
 pub trait Listener {
-    /// The answer to a session's `subscribe`, or `connected` where it follows no room. Called once a session.
-    fn joined(&mut self, _swarm: &mut Swarm, _session: usize, _text: &[u8]) {}
+    /// The answer to a session's `subscribe`, or `connected` where it follows no room. Called once a connection.
+    fn joined(&mut self, swarm: &mut Swarm, session: usize, text: &[u8]);
 
     /// A frame of a session that has joined. `text` is the whole of it; `now` is when it was read from the socket.
     fn message(&mut self, swarm: &mut Swarm, session: usize, message: Message<'_>, text: &[u8], now: Instant);
@@ -44,6 +45,8 @@ pub struct Swarm {
     dirty: Vec<usize>,
     mask: u32,
     received_bytes: u64,
+    /// Addresses that sessions come from in turns; empty where the system is to choose.
+    sources: Vec<Ipv4Addr>,
 }
 
 impl Swarm {
@@ -60,15 +63,23 @@ impl Swarm {
             dirty: Vec::new(),
             mask: 0x9e37_79b9,
             received_bytes: 0,
+            sources: Vec::new(),
         })
     }
 
-    pub fn session(&mut self, session: usize) -> &mut Session {
-        &mut self.sessions[session]
+    /// Lets sessions come from these addresses of the loopback, in turns: one alone has ports for some 28,000.
+    pub fn spread_over(&mut self, sources: Vec<Ipv4Addr>) {
+        self.sources = sources;
     }
 
-    pub fn sessions(&self) -> &[Session] {
-        &self.sessions
+    /// A seat for one more session; answers its number.
+    pub fn seat(&mut self) -> usize {
+        self.sessions.push(Session::empty());
+        self.sessions.len() - 1
+    }
+
+    pub fn is_live(&self, session: usize) -> bool {
+        self.sessions[session].is_live()
     }
 
     /// Bytes read from all sockets since the start.
@@ -259,15 +270,24 @@ impl Swarm {
         }
     }
 
-    /// Ends a session by our own will: nobody is told.
+    /// Ends a session by our own will: the listener is not told.
     pub fn leave(&mut self, session: usize) {
         let one = &mut self.sessions[session];
         if let Some(mut stream) = one.stream.take() {
             // The socket goes either way.
             let _ = self.poll.registry().deregister(&mut stream);
         }
-        one.stage = Stage::Ended;
-        one.out = Vec::new();
+        // Its place among those with bytes to write stays, or it would be there twice when it comes back.
+        *one = Session { dirty: one.dirty, ..Session::empty() };
+    }
+
+    /// The same, as a network does that is gone: the server gets a reset in place of an end.
+    pub fn reset(&mut self, session: usize) {
+        if let Some(stream) = &self.sessions[session].stream {
+            // Where it fails, the socket is closed in order.
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        }
+        self.leave(session);
     }
 
     fn end<L: Listener>(&mut self, session: usize, why: &str, listener: &mut L) {

@@ -18,7 +18,7 @@ pub(super) enum Stage {
     Ended,
 }
 
-/// One simulated user's connection. Idle, it holds no buffers.
+/// One simulated user's connection, or the seat of one that is not connected. Idle, it holds no buffers.
 pub struct Session {
     pub(super) stream: Option<TcpStream>,
     pub(super) stage: Stage,
@@ -32,11 +32,23 @@ pub struct Session {
     pub(super) out: Vec<u8>,
     pub(super) dirty: bool,
     pub(super) bye: Option<Box<str>>,
-    /// The last `seq` of its board that it has seen.
-    pub seq: u64,
 }
 
 impl Session {
+    pub(super) fn empty() -> Self {
+        Self {
+            stream: None,
+            stage: Stage::Ended,
+            room: None,
+            since: None,
+            kept: Vec::new(),
+            partial: Vec::new(),
+            out: Vec::new(),
+            dirty: false,
+            bye: None,
+        }
+    }
+
     pub fn is_live(&self) -> bool {
         matches!(self.stage, Stage::Live)
     }
