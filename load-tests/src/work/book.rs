@@ -165,7 +165,7 @@ mod tests {
     fn an_op_id_is_version_7_and_tells_its_number_and_when_it_was_due() {
         let mut book = OpBook::open(0x00ab_cdef, 5);
         let due = book.opened + Duration::from_nanos(5_123_456);
-        (0..3).for_each(|_| drop(book.note(1, 2, due)));
+        (0..3).for_each(|number| assert_eq!(book.note(1, 2, due), number));
         let id = book.op_id(2);
         assert_eq!((id.get_version_num(), id.get_variant()), (7, uuid::Variant::RFC4122));
         let name = OpName::read(id.to_string().as_bytes()).unwrap();
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn numbers_stay_when_old_ops_are_forgotten() {
         let mut book = OpBook::open(1, 0);
-        (0..4).for_each(|_| drop(book.note(0, 0, Instant::now())));
+        (0..4).for_each(|number| assert_eq!(book.note(0, 0, Instant::now()), number));
         book.get_mut(0).unwrap().acked_seq = 1;
         book.get_mut(1).unwrap().refuse("WIP_LIMIT");
         book.get_mut(3).unwrap().acked_seq = 2;

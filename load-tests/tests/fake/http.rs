@@ -1,6 +1,8 @@
 //! As much of HTTP/1.1 as the load tester uses.
 
 use super::World;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -49,6 +51,13 @@ pub fn read(stream: &mut TcpStream) -> Option<Request> {
     Some(request)
 }
 
+#[derive(Serialize)]
+struct Page {
+    history: &'static str,
+    items: Vec<Box<RawValue>>,
+    next_since: Option<usize>,
+}
+
 pub fn accept(stream: &mut TcpStream, key: &str, authorized: bool) {
     let answer = match authorized {
         true => format!(
@@ -62,29 +71,37 @@ pub fn accept(stream: &mut TcpStream, key: &str, authorized: bool) {
 }
 
 pub fn answer(stream: &mut TcpStream, request: &Request, world: &mut World) {
-    let body = route(request, world).to_string();
+    let body = route(request, world);
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
     stream.write_all((head + &body).as_bytes()).unwrap();
 }
 
-fn route(request: &Request, world: &mut World) -> Value {
+fn route(request: &Request, world: &mut World) -> String {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-    let Some(path) = path.strip_prefix("/api/v1/boards/") else { return json!({"live": true}) };
+    let Some(path) = path.strip_prefix("/api/v1/boards/") else { return json!({"live": true}).to_string() };
     assert!(request.is_authorized());
     let fault = world.fault;
     let (id, rest) = path.split_once('/').unwrap_or((path, ""));
     let board = world.boards.get_mut(&id.parse::<Uuid>().unwrap()).unwrap();
     match (request.method.as_str(), rest) {
-        ("GET", "") => json!({"seq": board.seq(), "history": "h", "snapshot": board.snapshot(fault)}),
+        ("GET", "") => json!({"seq": board.seq(), "history": "h", "snapshot": board.snapshot(fault)}).to_string(),
         ("GET", "events") => {
             let asked = |name: &str| {
                 let pair = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
                 pair.unwrap().parse::<usize>().unwrap()
             };
             let (since, limit) = (asked("since"), asked("limit"));
-            let items: Vec<&Value> = board.log.iter().skip(since).take(limit).flatten().collect();
-            let next = since + limit;
-            json!({"history": "h", "items": items, "next_since": (next < board.log.len()).then_some(next)})
+            // The very text that crossed the wire, as the server keeps it.
+            let items: Vec<Box<RawValue>> = board
+                .log
+                .iter()
+                .skip(since)
+                .take(limit)
+                .flatten()
+                .map(|text| RawValue::from_string(text.clone()).unwrap())
+                .collect();
+            let next = (since + limit < board.log.len()).then_some(since + limit);
+            return serde_json::to_string(&Page { history: "h", items, next_since: next }).unwrap();
         }
         ("POST", "ops") => {
             let body: Value = serde_json::from_slice(&request.body).unwrap();
@@ -98,7 +115,7 @@ fn route(request: &Request, world: &mut World) -> Value {
                     Err(code) => json!({"op_id": op_id, "status": "rejected", "code": code, "message": "no"}),
                 });
             }
-            json!({"results": results})
+            json!({"results": results}).to_string()
         }
         (method, rest) => panic!("{method} {rest:?}"),
     }

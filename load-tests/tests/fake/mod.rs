@@ -20,6 +20,8 @@ pub enum Fault {
     WrongAck,
     /// Skips an event on its way to one session.
     LostDelivery,
+    /// Tells one session another event than the others at the same seq.
+    OtherEvent,
     /// Acks an op that is then not in the log.
     LostOp,
     /// Says that a task is not as the log says.

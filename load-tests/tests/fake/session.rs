@@ -34,6 +34,12 @@ pub fn serve(stream: TcpStream, world: &Shared) {
         let board: &mut Board = world.boards.get_mut(&board_id).unwrap();
         match frame["type"].as_str().unwrap() {
             "subscribe" => subscribe(number, &out, &frame, board),
+            "unsubscribe" => {
+                board.readers.retain(|(reader, _)| *reader != number);
+                let (id, room) = (&frame["id"], &frame["room"]);
+                send(&out, &format!(r#"{{"id":{id},"type":"unsubscribed","room":{room}}}"#));
+            }
+            "presence" => {}
             "op" => {
                 ops += 1;
                 if fault == Fault::ClosedSession && ops == 5 {
@@ -71,7 +77,8 @@ fn subscribe(number: usize, out: &Out, frame: &Value, board: &mut Board) {
     let answer = match frame["since"].as_u64() {
         Some(since) => {
             assert_eq!(frame["history"], "h");
-            let events = board.texts[since as usize..].join(",");
+            let missed: Vec<&str> = board.log[since as usize..].iter().flatten().map(String::as_str).collect();
+            let events = missed.join(",");
             format!(r#"{head},"recovered":true,"events":[{events}],"presence":[]}}"#)
         }
         None => {
@@ -100,8 +107,9 @@ fn op(frame: &Value, board: &mut Board, fault: Fault) -> String {
         Ok((seq, version, event)) => {
             let text = format!(r#"{{"type":"events","room":"{room}","events":[{event}]}}"#);
             let is_lost = |reader: usize| fault == Fault::LostDelivery && seq == 7 && reader == 2;
-            for (_, socket) in board.readers.iter().filter(|(reader, _)| !is_lost(*reader)) {
-                send(socket, &text);
+            for (reader, socket) in board.readers.iter().filter(|(reader, _)| !is_lost(*reader)) {
+                let is_other = fault == Fault::OtherEvent && seq == 7 && *reader == 2;
+                send(socket, &if is_other { text.replace("2026-01-01", "2026-01-02") } else { text.clone() });
             }
             ack(seq + u64::from(fault == Fault::WrongAck && seq == 20), version)
         }
