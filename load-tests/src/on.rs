@@ -22,7 +22,13 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Args)]
 pub struct TargetArgs {
     /// Address of the server; several, with commas between, where it has several nodes
-    #[arg(long, env = "LOAD_TARGET", default_value = "127.0.0.1:8080", value_name = "HOST:PORT", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "LOAD_TARGET",
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT",
+        value_delimiter = ','
+    )]
     target: Vec<String>,
     /// File that `teamflow seed --out` wrote for that server
     #[arg(long, env = "LOAD_SEED_FILE", default_value = "seed.json", value_name = "FILE")]

@@ -103,9 +103,8 @@ impl Watcher for Screen {
             let _ = write!(stderr(), "{up}\x1b[J{block}");
             return;
         }
-        let is_due = self.last_line.as_ref().is_none_or(|(at, phase)| {
-            at.elapsed() >= LINE_EVERY || *phase != progress.phase
-        });
+        let is_due =
+            self.last_line.as_ref().is_none_or(|(at, phase)| at.elapsed() >= LINE_EVERY || *phase != progress.phase);
         if is_due {
             self.last_line = Some((Instant::now(), progress.phase.clone()));
             let _ = writeln!(stderr(), "{}", line(progress));
@@ -139,7 +138,8 @@ pub fn line(progress: &Progress) -> String {
     }
     for timed in Timed::ALL {
         if let Ok(Some(latency)) = point.latency(timed) {
-            let _ = write!(line, ", {} p50 {} p99 {} ms", timed.name(), number(latency.ms(0.5)), number(latency.ms(0.99)));
+            let _ =
+                write!(line, ", {} p50 {} p99 {} ms", timed.name(), number(latency.ms(0.5)), number(latency.ms(0.99)));
         }
     }
     let errors: u64 = progress.errors.values().sum();
@@ -181,7 +181,11 @@ pub fn block(progress: &Progress) -> String {
         let _ = writeln!(out, "  {:<22}{p50:>12}{p99:>12}{p999:>12}{max:>12}", timed.name());
     }
     let used = &point.used;
-    let cpu = [("server", used.server_core_percent), ("database", used.database_core_percent), ("load", used.load_core_percent)];
+    let cpu = [
+        ("server", used.server_core_percent),
+        ("database", used.database_core_percent),
+        ("load", used.load_core_percent),
+    ];
     let cpu: Vec<String> =
         cpu.into_iter().filter_map(|(who, percent)| Some(format!("{who} {:.0} %", percent?))).collect();
     let memory = used.server_rss_mb.map_or_else(String::new, |mb| format!("   server {} MB", number(mb.round())));
@@ -215,7 +219,9 @@ mod tests {
     #[test]
     fn a_line_and_a_block_tell_the_same() {
         let line = line(&progress());
-        assert!(line.starts_with("moves measuring, 5 of 10 s: 8 of 8 users, 100 acked/s, 400 deliveries/s, ack p50 50"));
+        assert!(
+            line.starts_with("moves measuring, 5 of 10 s: 8 of 8 users, 100 acked/s, 400 deliveries/s, ack p50 50")
+        );
         assert!(line.ends_with("2 errors, 1 VIOLATIONS"), "{line}");
         let block = block(&progress());
         assert!(block.contains(&format!("{}{}  5 of 10 s", "█".repeat(16), "░".repeat(16))), "{block}");

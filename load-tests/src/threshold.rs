@@ -110,8 +110,9 @@ impl Part {
             _ => {}
         }
         let percent = part.strip_prefix('p').and_then(|percent| percent.parse::<f64>().ok());
-        let percent = percent
-            .with_context(|| format!("{timed} needs a part, such as {timed}.p99, {timed}.max or {timed}.mean, not {part:?}"))?;
+        let percent = percent.with_context(|| {
+            format!("{timed} needs a part, such as {timed}.p99, {timed}.max or {timed}.mean, not {part:?}")
+        })?;
         ensure!((0.0..=100.0).contains(&percent), "there is no percentile {percent}; p99.9 has a point");
         Ok(Self::Share(percent / 100.0))
     }

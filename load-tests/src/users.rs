@@ -61,7 +61,14 @@ pub fn make(address: SocketAddr, size: &SeedSize) -> Result<Seed> {
     while users.len() < size.users {
         let batch = users.len()..(users.len() + SIGNUPS_AT_ONCE).min(size.users);
         let made: Vec<Result<_>> = std::thread::scope(|scope| {
-            let asked: Vec<_> = batch.map(|number| scope.spawn({ let api = &api; move || api.sign_up(number, mark) })).collect();
+            let asked: Vec<_> = batch
+                .map(|number| {
+                    scope.spawn({
+                        let api = &api;
+                        move || api.sign_up(number, mark)
+                    })
+                })
+                .collect();
             let join = |thread: std::thread::ScopedJoinHandle<'_, Result<_>>| {
                 thread.join().unwrap_or_else(|_| anyhow::bail!("a sign-up ended early"))
             };
@@ -88,7 +95,8 @@ pub fn make(address: SocketAddr, size: &SeedSize) -> Result<Seed> {
         api.fill(project.board_id, size.tasks, &owner)?;
         boards.push(SeededBoard { id: project.board_id, workspace_id: workspace.id });
     }
-    let users = users.into_iter().map(|(_, _, user)| SeededUser { workspace_ids: vec![workspace.id], ..user }).collect();
+    let users =
+        users.into_iter().map(|(_, _, user)| SeededUser { workspace_ids: vec![workspace.id], ..user }).collect();
     Ok(Seed { users, boards })
 }
 

@@ -105,14 +105,8 @@ pub fn all(seconds: u64, warmup: u64) -> Vec<Row> {
         let args = fanout::FanoutArgs { readers: 1000, rate: 50.0, window, tasks: 200, length: length() };
         Work::Fanout(args)
     };
-    let connect = connect::ConnectArgs {
-        users: 5000,
-        boards: 50,
-        tasks: 200,
-        rate: None,
-        in_flight: 64,
-        length: length(),
-    };
+    let connect =
+        connect::ConnectArgs { users: 5000, boards: 50, tasks: 200, rate: None, in_flight: 64, length: length() };
     vec![
         Row {
             name: "moves-1",

@@ -3,6 +3,9 @@
 use crate::measure::machine;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// A folder that goes when the run ends.
 pub struct Scratch {
@@ -17,7 +20,9 @@ impl Scratch {
     /// Where none can be made there.
     pub fn make(name: &str, parent: Option<&Path>, keep: bool) -> Result<Self> {
         let parent = parent.map_or_else(std::env::temp_dir, Path::to_path_buf);
-        let folder = parent.join(format!("teamflow-{name}-{}", std::process::id()));
+        // A process may make several at the same time.
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = parent.join(format!("teamflow-{name}-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         Ok(Self { folder: folder.canonicalize()?, keep })
     }

@@ -60,8 +60,7 @@ mod tests {
     use uuid::Uuid;
 
     fn run(acked: u64, logged: &[(u64, bool)], refused: bool) -> (Verdict, u64) {
-        let (mut book, mut order, mut verdict) =
-            (OpBook::open(1, 0), BoardOrder::new(Uuid::nil()), Verdict::default());
+        let (mut book, mut order, mut verdict) = (OpBook::open(1, 0), BoardOrder::new(Uuid::nil()), Verdict::default());
         order.joined_at(0);
         let number = book.note(0, 0, Instant::now());
         let op_id = book.op_id(number);

@@ -191,7 +191,8 @@ fn note(event: &LogEvent<'_>, tasks: &mut HashMap<Uuid, Task>) -> serde_json::Re
 fn equals(board: Uuid, now: &BoardNow, tasks: &HashMap<Uuid, Task>, faults: &mut Vec<Violation>) {
     for task in &now.snapshot.tasks {
         let Some(log) = tasks.get(&task.id) else { continue };
-        let is_in_place = log.place.as_ref().is_none_or(|(column, rank)| (column, rank) == (&task.column_id, &task.rank));
+        let is_in_place =
+            log.place.as_ref().is_none_or(|(column, rank)| (column, rank) == (&task.column_id, &task.rank));
         let has_title = log.title.as_ref().is_none_or(|title| *title == task.title);
         if !is_in_place || !has_title || log.version != task.version {
             let what = format!("task {} is not as the log has it", task.id);

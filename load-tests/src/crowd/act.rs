@@ -1,9 +1,9 @@
 //! What users do when it is due.
 
+use super::Crowd;
 use super::life::Act;
 use super::user::{Change, Stage};
 use super::writer::{Open, Pace};
-use super::Crowd;
 use crate::measure::timeline::Count;
 use crate::swarm::{Entry, Swarm, subscribe};
 use std::cmp::Reverse;

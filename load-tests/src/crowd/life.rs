@@ -189,6 +189,9 @@ mod tests {
         // Nobody is interrupted in the middle: what was held is let go before the laptop is closed.
         let broken = acts.windows(2).any(|two| two[0] == Act::Drag && matches!(two[1], Act::Leave(_)));
         assert!(!broken);
-        assert!(matches!(life.act(&mut dice, day.goes + Duration::from_secs(100)), Act::Leave(_) | Act::Drop | Act::Save | Act::Drag | Act::Key | Act::Return));
+        assert!(matches!(
+            life.act(&mut dice, day.goes + Duration::from_secs(100)),
+            Act::Leave(_) | Act::Drop | Act::Save | Act::Drag | Act::Key | Act::Return
+        ));
     }
 }

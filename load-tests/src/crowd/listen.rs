@@ -1,9 +1,9 @@
 //! What users are told, measured and checked.
 
+use super::Crowd;
 use super::act::{attempt_of, op_of};
 use super::user::Stage;
 use super::writer::Pace;
-use super::Crowd;
 use crate::check::Violation;
 use crate::measure::timeline::{Count, Timed};
 use crate::swarm::{Listener, Position, Swarm};
@@ -31,6 +31,7 @@ impl Crowd {
             return self.verdict.violation(|| violation);
         };
         let history: Arc<str> = history.into();
+        self.users[number].in_since_ns = now_ns;
         if recovered {
             self.on_events(number, text, now_ns, false);
             self.tally.recovered += 1;
@@ -64,7 +65,9 @@ impl Crowd {
                 let what = format!("the board has too few tasks: {needed} are needed, a writer got {}", deck.len());
                 self.verdict.violation(|| Violation::from(what).on(board));
             }
-            Err(why) => self.verdict.violation(|| Violation::from(format!("user {number} cannot work: {why:#}")).on(board)),
+            Err(why) => {
+                self.verdict.violation(|| Violation::from(format!("user {number} cannot work: {why:#}")).on(board))
+            }
         }
     }
 
@@ -94,7 +97,8 @@ impl Crowd {
                     self.verdict.event(&mut self.book, op, id, event.seq);
                 }
             }
-            if seen.heard_ns == 0 {
+            let is_news = seen.heard_ns == 0;
+            if is_news {
                 seen.heard_ns = now_ns;
             }
             if !seen.agrees(event.op_id) || is_witness && !seen.agrees_in_full(event.text) {
@@ -103,9 +107,11 @@ impl Crowd {
                 self.verdict.violation(|| Violation { op_id, ..Violation::from(what).on(id).at(event.seq) });
             }
             seen.deliveries += 1;
-            self.meter.time(Timed::CommitToDelivery, now_ns.saturating_sub(seen.heard_ns));
-            // What somebody missed while away came as late as they came back: it is not the server's doing.
-            if let Some(due_ns) = seen.due_ns.filter(|_| is_whole) {
+            // What happened before somebody was in came as late as they did: it is not the server's doing.
+            if !is_news && seen.heard_ns >= user.in_since_ns {
+                self.meter.time(Timed::CommitToDelivery, now_ns.saturating_sub(seen.heard_ns));
+            }
+            if let Some(due_ns) = seen.due_ns.filter(|due_ns| *due_ns >= user.in_since_ns) {
                 self.meter.time(Timed::Delivery, now_ns.saturating_sub(due_ns));
             }
             if seen.deliveries == board.live && self.publisher.is_some() {

@@ -189,7 +189,8 @@ impl Crowd {
             if let Some(open) = user.writer.as_ref().and_then(|writer| writer.open.front()) {
                 let (op, stage, op_id) = (open.number, user.stage, self.book.op_id(open.number));
                 self.verdict.violation(|| {
-                    let what = format!("op {op} of user {number} ({stage:?}) was not acked within {patience} s of the end");
+                    let what =
+                        format!("op {op} of user {number} ({stage:?}) was not acked within {patience} s of the end");
                     crate::check::Violation::from(what).on(board.id).of(op_id)
                 });
             }

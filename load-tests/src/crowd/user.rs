@@ -34,6 +34,8 @@ pub struct User {
     pub position: Option<Position>,
     /// When it was due to be opened, or was lost.
     pub since: Instant,
+    /// Since when it is in, by the book's clock.
+    pub in_since_ns: u64,
     /// When it has to be looked at again; what lies in the crowd's heap for another time is out of date.
     pub wake: Option<Instant>,
     /// When a `bye` said to come back.
@@ -80,6 +82,7 @@ impl User {
             change: None,
             position: None,
             since: now,
+            in_since_ns: 0,
             wake: None,
             called_back_in: None,
             writer: None,

@@ -83,7 +83,8 @@ impl Samples {
 
     /// What the servers and the database used from `self` to `later`; `None` for whom there is no process to look at.
     pub fn of_servers_until(&self, later: &Self) -> (Option<CpuUsed>, Option<CpuUsed>) {
-        let used = |before: &Option<CpuSample>, after: &Option<CpuSample>| Some(before.as_ref()?.until(after.as_ref()?));
+        let used =
+            |before: &Option<CpuSample>, after: &Option<CpuSample>| Some(before.as_ref()?.until(after.as_ref()?));
         (used(&self.server, &later.server), used(&self.database, &later.database))
     }
 }

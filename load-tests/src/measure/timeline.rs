@@ -140,7 +140,9 @@ impl Point {
 impl Used {
     /// Servers are watched by one process only; the load is the sum of all.
     fn add(&mut self, other: &Self) {
-        let sum = |a: Option<f64>, b: Option<f64>| if a.is_none() && b.is_none() { None } else { Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)) };
+        let sum = |a: Option<f64>, b: Option<f64>| {
+            if a.is_none() && b.is_none() { None } else { Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)) }
+        };
         self.server_core_percent = self.server_core_percent.or(other.server_core_percent);
         self.database_core_percent = self.database_core_percent.or(other.database_core_percent);
         self.server_rss_mb = self.server_rss_mb.or(other.server_rss_mb);

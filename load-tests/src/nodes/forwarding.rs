@@ -1,10 +1,10 @@
 //! One board, a writer at its owner and one at another node, in turns: what forwarding costs.
 
 use super::table::{Row, row};
+use super::team::Plan;
 use super::{Common, SETTLE, begin, no_epoch_went_back, team};
 use crate::bench::rows::Bound;
 use crate::bench::scratch::Scratch;
-use super::team::Plan;
 use crate::measure::latency::Latency;
 use crate::report::Report;
 use anyhow::{Context, Result, ensure};
@@ -59,8 +59,8 @@ pub fn run(args: &ForwardingArgs, scratch: &Scratch) -> Result<(Report, Vec<Stri
             team::run_until_quiet(&mut load)?;
         }
     }
-    let stayed =
-        cluster.owners()?.get(&board) == Some(&owned) && load.crowd.users.iter().all(|user| user.node == user.home_node);
+    let stayed = cluster.owners()?.get(&board) == Some(&owned)
+        && load.crowd.users.iter().all(|user| user.node == user.home_node);
     let settings = format!(
         "2 nodes, 1 board, 1 writer at each with 1 op in flight, {} turns of {} ms each",
         args.turns, args.turn_ms
@@ -68,8 +68,7 @@ pub fn run(args: &ForwardingArgs, scratch: &Scratch) -> Result<(Report, Vec<Stri
     let mut report = Report::new("nodes forwarding", settings);
     let none = Latency::new()?;
     let own_ack = |number: usize| load.crowd.users[number].writer.as_ref()?.own_ack.as_deref();
-    let [at_owner, forwarded] =
-        [owned.node, (owned.node + 1) % NODES].map(|number| own_ack(number).unwrap_or(&none));
+    let [at_owner, forwarded] = [owned.node, (owned.node + 1) % NODES].map(|number| own_ack(number).unwrap_or(&none));
     report.add("owner_ack_p50_ms", at_owner.ms(0.5));
     report.add("owner_ack_p99_ms", at_owner.ms(0.99));
     report.add("forwarded_ack_p50_ms", forwarded.ms(0.5));

@@ -83,7 +83,9 @@ pub fn run(args: &FrozenArgs, scratch: &Scratch) -> Result<(Report, Vec<String>)
         had += frozen.len();
         if let Some(status) = cluster.ended(node)? {
             let tail = cluster.log_tail(node);
-            load.crowd.verdict.violation(|| format!("node-{node} ended with {status} after it thawed; its log:\n{tail}"));
+            load.crowd
+                .verdict
+                .violation(|| format!("node-{node} ended with {status} after it thawed; its log:\n{tail}"));
         }
         eprintln!(
             "round {} of {}: froze node-{node} with {} boards; {} were taken over, {} late commits",

@@ -12,8 +12,8 @@ pub mod team;
 
 use crate::bench::scratch::Scratch;
 use crate::check::Verdict;
-use crate::measure::machine;
 use crate::crowd::load::Load;
+use crate::measure::machine;
 use crate::report::{Report, file};
 use crate::site::Site;
 use crate::target::SeedSize;

@@ -24,6 +24,15 @@ pub struct Figure {
     pub value: f64,
 }
 
+impl Figure {
+    /// Whether it is a percentile of what was `timed`.
+    fn is_of(&self, timed: Timed) -> bool {
+        let rest = self.name.strip_prefix(timed.name()).and_then(|rest| rest.strip_prefix('_'));
+        rest.and_then(|rest| rest.strip_suffix("_ms"))
+            .is_some_and(|end| PERCENTILES.iter().any(|(name, _)| *name == end))
+    }
+}
+
 /// What one scenario found.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
@@ -189,8 +198,18 @@ fn merge_figures(own: &mut Vec<Figure>, others: Vec<Figure>, both: impl Fn(f64, 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "{}: {}", self.scenario, self.settings)?;
-        for figure in self.figures() {
+        let is_of_latency = |figure: &Figure| Timed::ALL.iter().any(|timed| figure.is_of(*timed));
+        for figure in self.figures().iter().filter(|figure| !is_of_latency(figure)) {
             writeln!(out, "  {:<30}{:>16}", figure.name, number(figure.value))?;
+        }
+        let timed: Vec<_> = Timed::ALL.into_iter().filter_map(|timed| Some((timed, self.latency(timed)?))).collect();
+        if !timed.is_empty() {
+            let [p50, p90, p99, p999, max] = ["p50", "p90", "p99", "p99.9", "max"];
+            writeln!(out, "  {:<22}{p50:>10}{p90:>10}{p99:>10}{p999:>10}{max:>10}", "ms")?;
+        }
+        for (timed, latency) in timed {
+            let [p50, p90, p99, p999, max] = PERCENTILES.map(|(_, share)| number(latency.ms(share)));
+            writeln!(out, "  {:<22}{p50:>10}{p90:>10}{p99:>10}{p999:>10}{max:>10}", timed.name())?;
         }
         for (code, times) in &self.errors {
             writeln!(out, "  error {code}: {times}")?;

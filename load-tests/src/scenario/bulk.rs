@@ -1,9 +1,9 @@
 //! `POST /boards/{id}/ops` with many ops at once, one request after another.
 
 use super::{Length, Scenario, http};
+use crate::check::log::LogReader;
 use crate::check::order::BoardOrder;
 use crate::check::{Verdict, Violation, audit};
-use crate::check::log::LogReader;
 use crate::measure::meter::{Meter, Phase};
 use crate::measure::timeline::{Count, Timed};
 use crate::report::Report;

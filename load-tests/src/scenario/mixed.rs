@@ -65,8 +65,7 @@ impl People {
         ensure!(self.users > 0 && self.boards > 0, "users and boards must be above 0");
         ensure!(self.think > 0.0 && self.away > 0.0, "think and away must be above 0");
         let (now, mut dice) = (Instant::now(), Dice::new(random_seed));
-        let habits =
-            Habits { think: Duration::from_secs_f64(self.think), away: Duration::from_secs_f64(self.away) };
+        let habits = Habits { think: Duration::from_secs_f64(self.think), away: Duration::from_secs_f64(self.away) };
         let (boards, each) = (self.boards, self.users.div_ceil(self.boards));
         let mut load = spread(site, name, (self.users, boards), random_seed, |user, place| {
             let other = (place % boards + 1 + dice.below(boards.max(2) - 1)) % boards;
@@ -101,7 +100,8 @@ impl Scenario for MixedArgs {
         load.everybody_comes_to_work();
         load.run_for(day)?;
         load.end_measuring()?;
-        let mut report = Report::of(site, "mixed", format!("{}, a day of {} s", self.people.describe(), day.as_secs()), seed);
+        let mut report =
+            Report::of(site, "mixed", format!("{}, a day of {} s", self.people.describe(), day.as_secs()), seed);
         load.finish(&mut report)?;
         Ok(report)
     }

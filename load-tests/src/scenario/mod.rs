@@ -11,9 +11,9 @@ pub mod storm;
 
 use crate::crowd::load::Load;
 use crate::crowd::user::User;
+use crate::report::Report;
 use crate::site::Site;
 use crate::target::SeedSize;
-use crate::report::Report;
 use anyhow::Result;
 use clap::Args;
 use std::time::{Duration, Instant};

@@ -89,9 +89,8 @@ impl Swarm {
 
 /// The frame that asks for a room, from `since` on.
 pub fn subscribe(room: &str, since: Option<Position>) -> String {
-    let since = since.map_or_else(String::new, |Position { seq, history }| {
-        format!(r#","since":{seq},"history":"{history}""#)
-    });
+    let since =
+        since.map_or_else(String::new, |Position { seq, history }| format!(r#","since":{seq},"history":"{history}""#));
     format!(r#"{{"id":1,"type":"subscribe","room":"{room}"{since}}}"#)
 }
 

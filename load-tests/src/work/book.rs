@@ -57,7 +57,8 @@ impl OpName {
     pub fn id(self) -> Uuid {
         let (ms, rest_ns) = (u128::from(self.due_unix_ns / 1_000_000), self.due_unix_ns % 1_000_000);
         let fraction = u128::from(rest_ns * 4096 / 1_000_000);
-        let tail = u128::from(self.run & 0xff_ffff) << 38 | u128::from(self.part & 0x3f) << 32 | u128::from(self.number);
+        let tail =
+            u128::from(self.run & 0xff_ffff) << 38 | u128::from(self.part & 0x3f) << 32 | u128::from(self.number);
         Uuid::from_u128(ms << 80 | 7 << 76 | fraction << 64 | 2 << 62 | tail)
     }
 

@@ -104,9 +104,18 @@ impl Deck {
 
 /// One op; shown as its fields, without the braces.
 pub enum Op {
-    Move { task: Uuid, version: Option<u64>, column: Uuid, after: Option<Uuid> },
+    Move {
+        task: Uuid,
+        version: Option<u64>,
+        column: Uuid,
+        after: Option<Uuid>,
+    },
     /// The title must need no escaping.
-    Retitle { task: Uuid, version: Option<u64>, title: String },
+    Retitle {
+        task: Uuid,
+        version: Option<u64>,
+        title: String,
+    },
 }
 
 impl fmt::Display for Op {
@@ -182,8 +191,7 @@ mod tests {
             assert_eq!(frame["op"]["task_id"], turn.to_string());
             ops.push((turn, frame["op"]["version"].as_u64().unwrap(), frame["op"]["kind"].clone()));
         }
-        let expected =
-            [(11, 1, "task.move"), (13, 1, "task.move"), (11, 2, "task.move"), (13, 2, "task.update")];
+        let expected = [(11, 1, "task.move"), (13, 1, "task.move"), (11, 2, "task.move"), (13, 2, "task.update")];
         assert_eq!(ops, expected.map(|(task, version, kind)| (id(task), version, kind.into())));
     }
 }
