@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::bench::{self, BenchArgs};
+use crate::interrupt;
 use crate::measure::machine;
 use crate::nodes::{self, NodesArgs};
 use crate::on::{Measured, On};
@@ -59,6 +60,7 @@ struct MergeArgs {
 /// Where it could not be done.
 pub fn run(cli: Cli) -> Result<bool> {
     machine::raise_open_files();
+    interrupt::listen()?;
     match cli.command {
         Command::Connect(on) => on.run("connect"),
         Command::Fanout(on) => on.run("fanout"),

@@ -29,6 +29,8 @@ pub mod screen;
 /// Conditions under which a run has failed.
 pub mod threshold;
 
+/// What Ctrl-C does.
+pub mod interrupt;
 /// One run by several processes.
 pub mod processes;
 /// Where a run takes place.

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 /// What a process tells the one that started it, a line each.
 #[derive(Serialize, Deserialize)]
 enum Told {
-    Progress(Progress),
+    Progress(Box<Progress>),
     /// It waits for the others.
     Arrived,
 }
@@ -55,7 +55,7 @@ impl Default for Starter {
 
 impl Watcher for Starter {
     fn show(&mut self, progress: &Progress) {
-        self.tell(&Told::Progress(progress.clone()));
+        self.tell(&Told::Progress(Box::new(progress.clone())));
     }
 
     fn arrive(&mut self) {
@@ -106,7 +106,7 @@ pub fn run(count: usize, arguments: &[String], folder: &Path, watcher: &mut dyn 
     while let Ok((number, told)) = told.recv() {
         match told {
             Some(Told::Progress(progress)) => {
-                processes[number].progress = Some(progress);
+                processes[number].progress = Some(*progress);
                 // One picture of all, when the first tells of itself.
                 if number == 0 {
                     let all: Vec<Progress> = processes.iter().filter_map(|one| one.progress.clone()).collect();

@@ -8,9 +8,11 @@ use reqwest::blocking::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const PASSWORD: &str = "a long password of a simulated user";
@@ -163,12 +165,15 @@ fn fresh_id(number: usize) -> Uuid {
     name.id()
 }
 
+/// A token that was renewed so lately need not be renewed again: it lives for 15 minutes.
+const RENEWED_FOR: Duration = Duration::from_secs(120);
+
 /// Renews tokens beside the load.
 pub struct Refresher {
     asks: Sender<(usize, SeededUser)>,
     answers: Receiver<(usize, Result<SeededUser>)>,
-    /// Accounts that are being renewed: several sessions of one ask at the same time.
-    open: Vec<usize>,
+    /// When each account was last asked for: all sessions of one ask at about the same time.
+    asked: HashMap<usize, Instant>,
 }
 
 impl Refresher {
@@ -186,20 +191,20 @@ impl Refresher {
                 }
             }
         });
-        Some(Self { asks, answers, open: Vec::new() })
+        Some(Self { asks, answers, asked: HashMap::new() })
     }
 
     pub fn renew(&mut self, account: usize, user: &SeededUser) {
-        if !self.open.contains(&account) && self.asks.send((account, user.clone())).is_ok() {
-            self.open.push(account);
+        let is_recent = self.asked.get(&account).is_some_and(|asked| asked.elapsed() < RENEWED_FOR);
+        // Where nobody hears it, the token ends, and that is told.
+        if !is_recent && self.asks.send((account, user.clone())).is_ok() {
+            self.asked.insert(account, Instant::now());
         }
     }
 
     /// Accounts whose answers have come.
-    pub fn renewed(&mut self) -> Vec<(usize, Result<SeededUser>)> {
-        let renewed: Vec<_> = self.answers.try_iter().collect();
-        self.open.retain(|account| renewed.iter().all(|(done, _)| done != account));
-        renewed
+    pub fn renewed(&self) -> Vec<(usize, Result<SeededUser>)> {
+        self.answers.try_iter().collect()
     }
 }
 

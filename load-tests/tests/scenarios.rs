@@ -249,6 +249,16 @@ fn writers_find_an_op_that_is_applied_twice_or_lost() {
 }
 
 #[test]
+fn tokens_that_end_are_renewed_once_for_all_sessions_of_a_user() {
+    let fake = Fake::start("tokens", 1, 20, Fault::ShortTokens);
+    let length = Length { seconds: 2, ..length() };
+    let args = moves::MovesArgs { boards: 1, writers: 3, in_flight: 1, rate: Some(50.0), tasks: 20, length };
+    let report = args.run(&site(&fake, 1)).unwrap();
+    assert!(report.verdict.holds(), "{report}");
+    assert_eq!(fake.renewals(), 1);
+}
+
+#[test]
 fn a_bad_token_is_told_as_the_server_said_it() {
     let fake = Fake::start("token", 1, 5, Fault::None);
     let seed = std::fs::read_to_string(&fake.seed_file).unwrap();

@@ -7,6 +7,7 @@ pub(crate) mod scratch;
 pub(crate) mod server;
 mod table;
 
+use crate::interrupt;
 use crate::measure::machine;
 use crate::report::{Figure, Report, file};
 use crate::site::Site;
@@ -127,6 +128,7 @@ fn on_database(
     for row in rows {
         let mut runs = Vec::new();
         for run in 1..=args.runs {
+            interrupt::check()?;
             eprintln!("{engine}, {}, run {run} of {}", row.name, args.runs);
             let folder = scratch.join(format!("{engine}-{}-{run}", row.name));
             std::fs::create_dir_all(&folder)?;

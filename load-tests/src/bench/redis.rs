@@ -1,6 +1,6 @@
 //! A Redis of our own.
 
-use super::server::free_port;
+use super::server::{free_port, pinned};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -27,7 +27,7 @@ impl Redis {
     pub fn start(folder: &Path) -> Result<Self> {
         let port = free_port()?;
         let log = File::create(folder.join("redis.log"))?;
-        let child = Command::new("redis-server")
+        let child = pinned(Path::new("redis-server"), None)
             .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"])
             .current_dir(folder)
             .stdin(Stdio::null())

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Signal;
 use std::fs::File;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -25,14 +26,17 @@ pub struct Server {
 
 /// `program`, kept on `core`.
 pub fn pinned(program: &Path, core: Option<usize>) -> Command {
-    match core {
+    let mut command = match core {
         Some(core) => {
             let mut command = Command::new("taskset");
             command.arg("-c").arg(core.to_string()).arg(program);
             command
         }
         None => Command::new(program),
-    }
+    };
+    // A Ctrl-C is for us: what is started is stopped when the report is made.
+    command.process_group(0);
+    command
 }
 
 /// A port of the loopback that was free just now.

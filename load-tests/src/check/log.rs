@@ -248,7 +248,7 @@ impl Auditor {
     ///
     /// # Errors
     /// Where a log could not be read.
-    pub fn next(&mut self) -> Result<Option<Slice>> {
+    pub fn answer(&mut self) -> Result<Option<Slice>> {
         match self.answers.try_recv() {
             Ok(answer) => {
                 self.open -= 1;

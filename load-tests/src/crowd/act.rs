@@ -126,6 +126,12 @@ impl Crowd {
     pub(super) fn lost(&mut self, number: usize, why: &str, now: Instant) {
         self.meter.error(why);
         self.disconnected(number);
+        // Whoever was away when their token ended comes back with another.
+        if self.refresher.is_some() && why.contains("401") {
+            self.renew_token(number);
+            self.users[number].come_back(self.target.addresses.len(), &mut self.dice, now);
+            return self.wake_from_away(number);
+        }
         let user = &mut self.users[number];
         if user.position.is_none() && user.failed_attempts == 0 && self.refused.is_none() {
             self.refused = Some(format!("user {number}: {why}"));
@@ -134,7 +140,11 @@ impl Crowd {
             self.verdict.violation(|| format!("user {number}: {why}"));
         }
         user.come_back(self.target.addresses.len(), &mut self.dice, now);
-        if let Stage::Away { until } = user.stage {
+        self.wake_from_away(number);
+    }
+
+    fn wake_from_away(&mut self, number: usize) {
+        if let Stage::Away { until } = self.users[number].stage {
             self.wake(number, until);
         }
     }
@@ -178,7 +188,7 @@ impl Crowd {
         while self.is_sending && self.users[number].is_live() {
             let user = &mut self.users[number];
             let Some(writer) = user.writer.as_mut().filter(|_| user.change.is_none()) else { return };
-            if !writer.next_due().is_some_and(|due| due <= now) || writer.deck.is_none() {
+            if writer.next_due().is_none_or(|due| due > now) || writer.deck.is_none() {
                 return;
             }
             let due = writer.was_sent(now);
@@ -297,7 +307,7 @@ impl Crowd {
 
     /// Lets those go on whose tokens were renewed.
     fn take_new_tokens(&mut self, swarm: &mut Swarm) {
-        let Some(refresher) = &mut self.refresher else { return };
+        let Some(refresher) = &self.refresher else { return };
         for (account, renewed) in refresher.renewed() {
             match renewed {
                 Ok(user) => {

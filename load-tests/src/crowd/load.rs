@@ -4,6 +4,7 @@ use super::Crowd;
 use super::user::{Stage, User};
 use crate::check::audit;
 use crate::check::log::{Auditor, Slice};
+use crate::interrupt;
 use crate::measure::meter::{Measured, Phase};
 use crate::measure::timeline::{Count, Point, span_s};
 use crate::report::Report;
@@ -32,6 +33,8 @@ pub struct Load<'a> {
     /// When the phase ends, where that is known.
     until: Option<Instant>,
     phase_began: Instant,
+    /// What was measured up to a Ctrl-C is worth its report.
+    ends_early: bool,
     auditor: Option<Auditor>,
     /// How often the logs are read while the run goes on; not at all before its end where there is none.
     pub audit_every: Option<Duration>,
@@ -58,6 +61,7 @@ impl<'a> Load<'a> {
             span: Duration::from_secs(1),
             until: None,
             phase_began: now,
+            ends_early: false,
             auditor: None,
             audit_every: None,
             last_audit: now,
@@ -163,6 +167,9 @@ impl<'a> Load<'a> {
 
     /// Serves what is ready, and does what is due.
     fn turn(&mut self, longest: Duration) -> Result<()> {
+        if !self.ends_early {
+            interrupt::check()?;
+        }
         let now = Instant::now();
         let wait = self.crowd.act_due(&mut self.swarm, now).min(longest);
         self.swarm.turn(wait, &mut self.crowd)?;
@@ -304,8 +311,17 @@ impl<'a> Load<'a> {
     /// Where the poll fails, or another process does.
     pub fn measure(&mut self, warmup: Duration, length: Duration) -> Result<()> {
         self.begin_measuring(warmup, Some(length))?;
-        self.run_for(length)?;
+        self.run_measured(length)?;
         self.end_measuring()
+    }
+
+    /// Goes on for `length`, or until somebody wants to see what there is by now.
+    ///
+    /// # Errors
+    /// Where the poll fails.
+    pub fn run_measured(&mut self, length: Duration) -> Result<()> {
+        self.ends_early = true;
+        self.run_until(length, |_| interrupt::is_asked()).map(drop)
     }
 
     /// Everybody loses their connection at this moment, and comes back within `within`.
@@ -329,7 +345,7 @@ impl<'a> Load<'a> {
     /// Reads on in the logs, if it is time to, and forgets what is done with.
     fn audit_now_and_then(&mut self, now: Instant) -> Result<()> {
         let Some(every) = self.audit_every else { return Ok(()) };
-        while let Some(slice) = self.auditor.as_mut().map_or(Ok(None), Auditor::next)? {
+        while let Some(slice) = self.auditor.as_mut().map_or(Ok(None), Auditor::answer)? {
             self.compare(slice);
             if self.auditor.as_ref().is_some_and(Auditor::is_idle) {
                 self.crowd.forget_the_past(&self.audited);
@@ -407,7 +423,7 @@ impl<'a> Load<'a> {
 
     fn take_slices(&mut self) -> Result<()> {
         self.run_for(Duration::from_millis(2))?;
-        while let Some(slice) = self.auditor.as_mut().map_or(Ok(None), Auditor::next)? {
+        while let Some(slice) = self.auditor.as_mut().map_or(Ok(None), Auditor::answer)? {
             self.compare(slice);
         }
         Ok(())

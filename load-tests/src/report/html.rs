@@ -42,9 +42,9 @@ pub fn page(report: &Report, failed: &[String]) -> Result<String> {
     }
     out.push_str(&figures(report));
     let of = if report.processes > 1 { format!(", {} processes", report.processes) } else { String::new() };
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<h2>How</h2><p>{}{of}; random seed {}</p><pre>{}</pre></body></html>\n",
+        "<h2>How</h2><p>{}{of}; random seed {}</p><pre>{}</pre></body></html>",
         escape(&report.machine),
         report.random_seed,
         escape(&report.command_line)

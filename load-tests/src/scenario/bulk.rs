@@ -4,6 +4,7 @@ use super::{Length, Scenario, http};
 use crate::check::log::LogReader;
 use crate::check::order::BoardOrder;
 use crate::check::{Verdict, Violation, audit};
+use crate::interrupt;
 use crate::measure::meter::{Meter, Phase};
 use crate::measure::timeline::{Count, Timed};
 use crate::report::Report;
@@ -113,7 +114,7 @@ impl<'a> Bulk<'a> {
 
     fn run_for(&mut self, time: Duration) -> Result<()> {
         let began = Instant::now();
-        while began.elapsed() < time {
+        while began.elapsed() < time && !interrupt::is_asked() {
             self.request()?;
             if self.meter.since_last_point(Instant::now()) >= Duration::from_secs(1) {
                 let point = self.meter.point(&self.site.target, 1)?;

@@ -98,7 +98,7 @@ impl Scenario for MixedArgs {
         let mut load = self.people.load(site, "mixed", seed, Some(day))?;
         load.begin_measuring(Duration::ZERO, Some(day))?;
         load.everybody_comes_to_work();
-        load.run_for(day)?;
+        load.run_measured(day)?;
         load.end_measuring()?;
         let mut report =
             Report::of(site, "mixed", format!("{}, a day of {} s", self.people.describe(), day.as_secs()), seed);

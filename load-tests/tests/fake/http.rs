@@ -78,6 +78,13 @@ pub fn answer(stream: &mut TcpStream, request: &Request, world: &mut World) {
 
 fn route(request: &Request, world: &mut World) -> String {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    if path == "/api/v1/auth/refresh" {
+        world.renewals += 1;
+        // A refresh token is spent when it is used.
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(body["refresh_token"], "once");
+        return json!({"access_token": "good", "refresh_token": "twice"}).to_string();
+    }
     let Some(path) = path.strip_prefix("/api/v1/boards/") else { return json!({"live": true}).to_string() };
     assert!(request.is_authorized());
     let fault = world.fault;
@@ -101,7 +108,7 @@ fn route(request: &Request, world: &mut World) -> String {
                 .map(|text| RawValue::from_string(text.clone()).unwrap())
                 .collect();
             let next = (since + limit < board.log.len()).then_some(since + limit);
-            return serde_json::to_string(&Page { history: "h", items, next_since: next }).unwrap();
+            serde_json::to_string(&Page { history: "h", items, next_since: next }).unwrap()
         }
         ("POST", "ops") => {
             let body: Value = serde_json::from_slice(&request.body).unwrap();

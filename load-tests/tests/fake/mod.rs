@@ -32,6 +32,8 @@ pub enum Fault {
     LostAck,
     /// The same, and applies the op once more where it is sent again.
     Forgetful,
+    /// None, but tokens end soon, and are said to; a session that does not renew its own is closed.
+    ShortTokens,
     /// Answers every fifth op, and those after it until it is sent again, with `UNAVAILABLE`.
     Unavailable,
 }
@@ -39,6 +41,7 @@ pub enum Fault {
 pub struct Fake {
     pub address: String,
     pub seed_file: PathBuf,
+    world: Shared,
 }
 
 /// All boards; a session's thread locks it for every frame.
@@ -46,6 +49,7 @@ pub struct World {
     boards: HashMap<Uuid, Board>,
     fault: Fault,
     sessions: usize,
+    renewals: usize,
 }
 
 type Shared = Arc<Mutex<World>>;
@@ -57,21 +61,31 @@ impl Fake {
         let address = listener.local_addr().unwrap().to_string();
         let workspace = Uuid::from_u128(1);
         let made: Vec<Board> = (0..boards).map(|number| Board::new(number, tasks)).collect();
+        let mut user = serde_json::json!({"access_token": "good", "workspace_ids": [workspace]});
+        if fault == Fault::ShortTokens {
+            user["refresh_token"] = "once".into();
+        }
         let seed = serde_json::json!({
-            "users": [{"id": Uuid::nil(), "email": "a@b.c", "access_token": "good", "workspace_ids": [workspace]}],
+            "users": [user],
             "boards": made.iter().map(|board| board.seeded(workspace)).collect::<Vec<_>>(),
         });
         let seed_file = std::env::temp_dir().join(format!("load-tests-{}-{name}.json", std::process::id()));
         std::fs::write(&seed_file, seed.to_string()).unwrap();
         let boards = made.into_iter().map(|board| (board.id, board)).collect();
-        let world = Arc::new(Mutex::new(World { boards, fault, sessions: 0 }));
+        let world = Arc::new(Mutex::new(World { boards, fault, sessions: 0, renewals: 0 }));
+        let shared = world.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let world = world.clone();
                 std::thread::spawn(move || serve(stream.unwrap(), &world));
             }
         });
-        Self { address, seed_file }
+        Self { address, seed_file, world: shared }
+    }
+
+    /// How often a token was renewed.
+    pub fn renewals(&self) -> usize {
+        self.world.lock().unwrap().renewals
     }
 }
 

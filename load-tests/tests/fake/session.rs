@@ -3,7 +3,7 @@ use super::{Fault, Shared};
 use serde_json::Value;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -25,15 +25,27 @@ pub fn serve(stream: TcpStream, world: &Shared) {
     out.lock().unwrap().send(Message::Ping("are you there".into())).unwrap();
     let mut ops = 0;
     let mut blocked: Option<Uuid> = None;
+    let joined = Instant::now();
+    let mut is_renewed = false;
     while let Ok(message) = socket.read() {
         let Message::Text(text) = message else { continue };
         let frame: Value = serde_json::from_str(&text).unwrap();
         let mut world = world.lock().unwrap();
         let fault = world.fault;
+        if frame["type"] == "refresh" {
+            is_renewed = true;
+            send(&out, &format!(r#"{{"id":{},"type":"refreshed","token_expires_at":"t"}}"#, frame["id"]));
+            continue;
+        }
         let board_id = frame["room"].as_str().unwrap().strip_prefix("board:").unwrap().parse().unwrap();
         let board: &mut Board = world.boards.get_mut(&board_id).unwrap();
         match frame["type"].as_str().unwrap() {
-            "subscribe" => subscribe(number, &out, &frame, board),
+            "subscribe" => {
+                subscribe(number, &out, &frame, board);
+                if fault == Fault::ShortTokens {
+                    send(&out, r#"{"type":"token_expiring","expires_at":"t"}"#);
+                }
+            }
             "unsubscribe" => {
                 board.readers.retain(|(reader, _)| *reader != number);
                 let (id, room) = (&frame["id"], &frame["room"]);
@@ -42,6 +54,9 @@ pub fn serve(stream: TcpStream, world: &Shared) {
             "presence" => {}
             "op" => {
                 ops += 1;
+                if fault == Fault::ShortTokens && !is_renewed && joined.elapsed() > Duration::from_millis(500) {
+                    return out.lock().unwrap().close(None).unwrap();
+                }
                 if fault == Fault::ClosedSession && ops == 5 {
                     send(&out, r#"{"type":"bye","code":"SLOW_CONSUMER","message":"too slow"}"#);
                     out.lock().unwrap().close(None).unwrap();
