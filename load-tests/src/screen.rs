@@ -54,6 +54,11 @@ impl Progress {
 pub trait Watcher {
     fn show(&mut self, progress: &Progress);
 
+    /// A line that stays.
+    fn say(&mut self, line: &str) {
+        eprintln!("{line}");
+    }
+
     /// This process has come to where all have to be.
     fn arrive(&mut self) {}
 
@@ -94,6 +99,12 @@ impl Default for Screen {
 }
 
 impl Watcher for Screen {
+    fn say(&mut self, line: &str) {
+        // What was drawn stays above it.
+        self.drawn = 0;
+        eprintln!("{line}");
+    }
+
     fn show(&mut self, progress: &Progress) {
         if self.is_terminal {
             let block = block(progress);

@@ -89,6 +89,11 @@ impl Site {
         self.watcher.borrow_mut().show(progress);
     }
 
+    /// Shows a line that stays.
+    pub fn say(&self, line: &str) {
+        self.watcher.borrow_mut().say(line);
+    }
+
     /// Says that this process is where it has to wait for the others.
     pub fn arrive(&self) {
         self.watcher.borrow_mut().arrive();

@@ -126,9 +126,13 @@ impl Crowd {
     pub(super) fn lost(&mut self, number: usize, why: &str, now: Instant) {
         self.meter.error(why);
         self.disconnected(number);
-        // Whoever was away when their token ended comes back with another.
-        if self.refresher.is_some() && why.contains("401") {
+        // Whoever was away when their token ended comes back with another; and a board that is between two owners, or a
+        // database that is away, is asked again (`ERR-1`, UNAVAILABLE).
+        let is_token = self.refresher.is_some() && why.contains("401");
+        if is_token {
             self.renew_token(number);
+        }
+        if is_token || why == "refused with UNAVAILABLE" {
             self.users[number].come_back(self.target.addresses.len(), &mut self.dice, now);
             return self.wake_from_away(number);
         }

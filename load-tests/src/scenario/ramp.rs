@@ -58,7 +58,7 @@ impl Scenario for RampArgs {
         let mut best = None;
         while let Some(rate) = search.next() {
             let step = self.step(&mut load, rate)?;
-            eprintln!("{step}");
+            site.say(&step.to_string());
             if step.holds {
                 best = Some(load.take_measured()?);
             }
