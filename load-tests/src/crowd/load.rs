@@ -153,7 +153,12 @@ impl<'a> Load<'a> {
                 progress = (self.crowd.live(), Instant::now());
             } else if progress.1.elapsed() > PATIENCE {
                 let live = self.crowd.live();
-                bail!("{live} of {all} sessions joined, then none for {} s", PATIENCE.as_secs());
+                let late = self.crowd.users.iter().position(|user| matches!(user.stage, Stage::Joining { .. }));
+                let late = late.map_or_else(String::new, |late| {
+                    let since = self.crowd.users[late].since.elapsed().as_secs();
+                    format!("; session {late} is {} after {since} s", self.swarm.how_far(late))
+                });
+                bail!("{live} of {all} sessions joined, then none for {} s{late}", PATIENCE.as_secs());
             }
         }
     }

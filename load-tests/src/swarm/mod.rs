@@ -82,6 +82,18 @@ impl Swarm {
         self.sessions[session].is_live()
     }
 
+    /// How far a session has come, in words.
+    pub fn how_far(&self, session: usize) -> &'static str {
+        match self.sessions[session].stage {
+            Stage::Connecting { .. } => "not connected",
+            Stage::Upgrading => "without an answer to its upgrade",
+            Stage::Greeting => "without a greeting",
+            Stage::Subscribing => "without an answer to its subscribe",
+            Stage::Live => "in",
+            Stage::Ended => "not there",
+        }
+    }
+
     /// Bytes read from all sockets since the start.
     pub fn received_bytes(&self) -> u64 {
         self.received_bytes
