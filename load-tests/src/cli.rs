@@ -21,13 +21,13 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Many sessions that follow a board and do nothing
+    /// Many sessions that follow a board and do nothing. In place of --warmup, they settle for 3 s
     Connect(On<connect::ConnectArgs>),
     /// One board, many readers, one publisher
     Fanout(On<fanout::FanoutArgs>),
     /// Durable moves by many writers on many boards
     Moves(On<moves::MovesArgs>),
-    /// A working day, compressed
+    /// A working day, compressed into --seconds; without a --warmup
     Mixed(On<mixed::MixedArgs>),
     /// Requests with many ops each
     Bulk(On<bulk::BulkArgs>),

@@ -155,7 +155,7 @@ fn a_storm_is_over_when_all_are_back_with_what_they_missed() {
         by: storm::By::Reset,
         within_ms: 100,
         patience: 10,
-        length: length(),
+        random_seed: 1,
     };
     let report = args.run(&site(&fake, 1)).unwrap();
     assert!(report.verdict.holds(), "{report}");

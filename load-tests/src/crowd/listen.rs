@@ -139,7 +139,6 @@ impl Crowd {
         }
         self.meter.time(Timed::Ack, took);
         self.meter.count(Count::Acked, 1);
-        self.tally.acked += 1;
     }
 
     fn on_reject(&mut self, number: usize, id: u64, code: &str, now: Instant) {

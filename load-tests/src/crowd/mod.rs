@@ -9,8 +9,8 @@ pub mod load;
 pub mod user;
 pub mod writer;
 
-use crate::check::Verdict;
 use crate::check::order::BoardOrder;
+use crate::check::{Verdict, Violation};
 use crate::measure::meter::Meter;
 use crate::target::{SeededUser, Target};
 use crate::users::Refresher;
@@ -18,6 +18,7 @@ use crate::work::{Dice, OpBook};
 use anyhow::{Context, Result};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use user::{Stage, User};
 
@@ -82,7 +83,6 @@ pub struct Board {
 /// What happened on the way.
 #[derive(Debug, Default)]
 pub struct Tally {
-    pub acked: u64,
     pub unavailable: u64,
     pub sent_again: u64,
     pub silent: u64,
@@ -191,14 +191,14 @@ impl Crowd {
                 self.verdict.violation(|| {
                     let what =
                         format!("op {op} of user {number} ({stage:?}) was not acked within {patience} s of the end");
-                    crate::check::Violation::from(what).on(board.id).of(op_id)
+                    Violation::from(what).on(board.id).of(op_id)
                 });
             }
             let (seen, head) = (user.seen(), board.head);
             if seen < head {
                 self.verdict.violation(|| {
                     let what = format!("user {number} saw its board up to {seen}, it is at {head}");
-                    crate::check::Violation::from(what).on(board.id).at(seen + 1)
+                    Violation::from(what).on(board.id).at(seen + 1)
                 });
             }
         }
@@ -221,10 +221,20 @@ impl Crowd {
         });
     }
 
-    /// Who works on a board, or looks at it: their token opens its log.
-    pub fn token_for(&self, board: usize) -> Result<std::sync::Arc<str>> {
-        let user = self.users.iter().find(|user| user.home_board as usize == board);
-        let user = user.with_context(|| format!("nobody works on board {}", self.orders[board].order.id))?;
-        Ok(self.accounts[user.account as usize].access_token.clone())
+    /// What opens a board's log: the token of somebody who works on it, else of a member, who may be in another process.
+    ///
+    /// # Errors
+    /// Where there is nobody.
+    pub fn token_for(&self, board: usize) -> Result<Arc<str>> {
+        let worker = self.users.iter().find(|user| user.home_board as usize == board);
+        let account = match worker {
+            Some(user) => user.account as usize,
+            None => {
+                let id = self.orders[board].order.id;
+                let seeded = self.target.seed.boards.iter().find(|seeded| seeded.id == id);
+                self.target.members(seeded.with_context(|| format!("board {id} is not in the seed"))?)?[0]
+            }
+        };
+        Ok(self.accounts[account].access_token.clone())
     }
 }

@@ -50,8 +50,8 @@ impl Scenario for ConnectArgs {
         http()?.get(format!("http://{}/health/live", site.target.addresses[0])).send()?;
         let memory = || memory::of_all_mb(&site.target.server_pids).map(|mb| mb * 1024.0);
         let own_memory = || memory::of_all_mb(&[std::process::id()]).map(|mb| mb * 1024.0);
-        let mut load = spread(site, "connect", (self.users, self.boards), self.length.random_seed, |_, _| {})?;
         let (fresh, own_fresh) = (memory(), own_memory());
+        let mut load = spread(site, "connect", (self.users, self.boards), self.length.random_seed, |_, _| {})?;
         load.meet()?;
         load.crowd.manners.joins_in_flight = match self.rate {
             Some(_) => JOINS_IN_FLIGHT_BY_CLOCK,

@@ -1,7 +1,7 @@
 //! Everybody loses their connection at the same moment and comes back: a network that was away, or a server that was
 //! killed. How long until all are back, and does anybody miss anything?
 
-use super::{Length, Scenario, spread};
+use super::{Scenario, spread};
 use crate::crowd::Crowd;
 use crate::crowd::load::Load;
 use crate::crowd::writer::{Pace, Writer};
@@ -44,8 +44,9 @@ pub struct StormArgs {
     /// Seconds that all may take to be back
     #[arg(long, default_value_t = 60)]
     pub patience: u64,
-    #[command(flatten)]
-    pub length: Length,
+    /// The same seed makes the same choices
+    #[arg(long, default_value_t = 1)]
+    pub random_seed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,7 +66,7 @@ impl Scenario for StormArgs {
         self.by == By::Reset
     }
 
-    /// `--seconds` and `--warmup` are not used: it takes as long as it takes until all are back.
+    /// It takes as long as it takes until all are back.
     fn run(&self, site: &Site) -> Result<Report> {
         ensure!(self.users * self.boards * self.rounds > 0, "users, boards and rounds must be above 0");
         ensure!(self.writers <= self.users && self.rate > 0.0, "writers must be users, and rate above 0");
@@ -73,7 +74,7 @@ impl Scenario for StormArgs {
         let now = Instant::now();
         let each = self.writers.div_ceil(self.boards);
         let counts = (self.users, self.boards);
-        let mut load = spread(site, "storm", counts, self.length.random_seed, |user, place| {
+        let mut load = spread(site, "storm", counts, self.random_seed, |user, place| {
             if place < self.writers {
                 let pace = Pace::Open { interval: Duration::from_secs_f64(self.writers as f64 / self.rate) };
                 user.writer = Some(Box::new(Writer::new(place / self.boards, each.max(1), pace, now)));
@@ -104,7 +105,7 @@ impl Scenario for StormArgs {
             "{} users on {} boards, {how} {} times, back within {} ms, {} ops/s meanwhile",
             self.users, self.boards, self.rounds, self.within_ms, self.rate
         );
-        let mut report = Report::of(site, "storm", settings, self.length.random_seed);
+        let mut report = Report::of(site, "storm", settings, self.random_seed);
         report.add("back_within_s", worst);
         load.finish(&mut report)?;
         Ok(report)
