@@ -165,6 +165,22 @@ fn an_event_that_is_dropped_is_found() {
 }
 
 #[test]
+fn a_violation_fails_the_program_and_says_how_to_repeat_it() {
+    let (folder, started) = (Folder::new("broken"), start(4));
+    let target = started.target().unwrap();
+    let (seed, html) = (folder.file("seed.json"), folder.file("broken.html"));
+    std::fs::write(&seed, serde_json::to_vec(&*target.seed).unwrap()).unwrap();
+    let through = proxy::start(target.addresses[0], Fault::Drop).to_string();
+    let options = ["--target", &through, "--seed-file", &seed, "--html", &html];
+    let output = load_tests("moves --boards 1 --rate 40 --seconds 1 --warmup 0", &options);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("FAILED: ") && told.contains(" saw seq "), "{told}");
+    assert!(told.contains("to repeat (random seed 1): ") && told.contains("moves --boards 1 --rate 40"), "{told}");
+    assert!(std::fs::read_to_string(&html).unwrap().contains("<div class=\"bad\">"));
+}
+
+#[test]
 fn an_event_that_comes_twice_is_found() {
     finds(&through_proxy(Fault::Duplicate), " saw seq ");
 }
