@@ -1,4 +1,5 @@
 import { Menu as Base } from '@base-ui/react/menu';
+import { Check, ChevronRight } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import css from './menu.module.css';
 
@@ -13,6 +14,60 @@ export function Menu(props: { trigger: ReactElement; children: ReactNode; align?
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>
+  );
+}
+
+/** A menu without a trigger of its own: it hangs on `anchor`, an element or a place, while that is not null. */
+export function MenuAt(props: {
+  anchor: Element | { getBoundingClientRect(): DOMRect } | null;
+  onClose(): void;
+  /** Takes the focus when it closes; by default what had it before. */
+  finalFocus?: () => HTMLElement | null;
+  label: string;
+  children: ReactNode;
+}) {
+  const { anchor, onClose, finalFocus, label, children } = props;
+  return (
+    <Base.Root open={anchor !== null} onOpenChange={(next) => !next && onClose()}>
+      <Base.Portal>
+        <Base.Positioner className={css.positioner} anchor={anchor} sideOffset={6} align="start" collisionPadding={8}>
+          <Base.Popup className={css.popup} aria-label={label} {...(finalFocus ? { finalFocus } : {})}>
+            {children}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+/** An item that opens a menu beside it. */
+export function MenuSub(props: { icon?: ReactNode; label: string; children: ReactNode }) {
+  return (
+    <Base.SubmenuRoot>
+      <Base.SubmenuTrigger className={css.item}>
+        {props.icon}
+        <span className={css.label}>{props.label}</span>
+        <ChevronRight className={css.chevron} aria-hidden />
+      </Base.SubmenuTrigger>
+      <Base.Portal>
+        <Base.Positioner className={css.positioner} sideOffset={2} alignOffset={-4} collisionPadding={8}>
+          <Base.Popup className={css.popup}>{props.children}</Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.SubmenuRoot>
+  );
+}
+
+/** An item that is on or off; the menu stays open. */
+export function MenuCheck(props: { checked: boolean; onChange(checked: boolean): void; children: ReactNode }) {
+  const { checked, onChange, children } = props;
+  return (
+    <Base.CheckboxItem className={css.item} checked={checked} onCheckedChange={onChange}>
+      <span className={css.label}>{children}</span>
+      <Base.CheckboxItemIndicator className={css.check ?? ''}>
+        <Check aria-hidden />
+      </Base.CheckboxItemIndicator>
+    </Base.CheckboxItem>
   );
 }
 
