@@ -1,6 +1,6 @@
 //! A node from its start to its stop, and the order of both.
 
-use crate::api::{self, ApiConfig, App, Limits, RequestSpan, TokenAuthenticator};
+use crate::api::{self, ApiConfig, App, Assets, Limits, RequestSpan, TokenAuthenticator};
 use crate::auth::{Auth, BCRYPT_COST, Passwords, Tokens};
 use crate::cluster::Bus;
 use crate::config::Config;
@@ -49,6 +49,8 @@ pub enum AppError {
     NotSole(String),
     #[error("can't listen on {address}: {source}")]
     Listen { address: String, source: std::io::Error },
+    #[error("the browser app of server.app_dir can't be read: {0}")]
+    Assets(std::io::Error),
     #[error("the server has failed: {0}")]
     Serve(std::io::Error),
 }
@@ -104,7 +106,12 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
         trusted_proxies: config.server.trusted_proxies.clone(),
     };
     let limits = Limits::new(config.rate_limits.enabled);
-    let app = web::Data::new(App::new(store.clone(), live.clone(), auth.clone(), limits, api_config, metrics));
+    let assets = match &config.server.app_dir {
+        Some(folder) => Assets::of_folder(folder).map_err(AppError::Assets)?,
+        None => Assets::of_program(),
+    };
+    let app = App::new(store.clone(), live.clone(), auth.clone(), limits, api_config, assets, metrics);
+    let app = web::Data::new(app);
     let (server, gate) = listen(&config, app, &live, auth.clone(), &store)?;
     actix_web::rt::spawn(sweep(auth));
     actix_web::rt::spawn(live::rebalance(live.clone()));

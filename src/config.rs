@@ -75,6 +75,8 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     /// Over how many seconds a node that stops closes its sockets.
     pub drain_seconds: u64,
+    /// A folder with a built browser app, to serve in place of the one in the program.
+    pub app_dir: Option<PathBuf>,
 }
 
 /// This node among others.

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod admit;
+mod asset;
 mod board;
 mod client;
 mod column;
@@ -29,6 +30,7 @@ mod task_list;
 mod tests;
 mod workspace;
 
+pub use asset::Assets;
 pub use client::client_ip;
 pub use error::{ApiError, ApiResult};
 pub use front::front;
@@ -66,6 +68,8 @@ pub struct App {
     pub auth: Auth,
     pub limits: Limits,
     pub config: ApiConfig,
+    /// The browser app.
+    pub assets: Assets,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -78,6 +82,7 @@ impl App {
         auth: Auth,
         limits: Limits,
         config: ApiConfig,
+        assets: Assets,
         metrics: PrometheusHandle,
     ) -> Self {
         let told = live.clone();
@@ -89,7 +94,7 @@ impl App {
                 Ended::User(id) => Revoked::User(id),
             });
         });
-        Self { store, live, auth, limits, config, metrics }
+        Self { store, live, auth, limits, config, assets, metrics }
     }
 }
 

@@ -10,7 +10,8 @@ use super::openapi::Operation;
 use super::project::ProjectQuery;
 use super::task_list::TaskQuery;
 use super::{
-    BODY_BYTES_MAX, account, board, column, label, member, node, op, openapi, project, task, task_list, workspace,
+    BODY_BYTES_MAX, account, asset, board, column, label, member, node, op, openapi, project, task, task_list,
+    workspace,
 };
 use crate::domain::board::model::Column as BoardColumn;
 use crate::protocol::code::Code;
@@ -266,6 +267,8 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         scope = scope.service(resource);
     }
     cfg.service(scope);
+    let app = web::resource("/{path:.*}").default_service(web::to(no_route));
+    cfg.service(app.route(web::get().to(asset::serve)).route(web::head().to(asset::serve)));
     cfg.default_service(web::to(no_route));
 }
 

@@ -91,6 +91,7 @@ fn server(layers: &Layers) -> Result<Server, ConfigError> {
         trusted_proxies: list(layers, "server.trusted_proxies", "a list of ip addresses", |text| text.parse().ok())?,
         cors_origins: list(layers, "server.cors_origins", "a list of origins such as https://app.example.org", origin)?,
         drain_seconds: number(layers, "server.drain_seconds", 0..=20)?.unwrap_or(3),
+        app_dir: layers.parsed("server.app_dir", "the path of a folder", |text| Some(PathBuf::from(text)))?,
     })
 }
 

@@ -61,7 +61,7 @@ async fn every_route_is_mounted_and_asks_for_a_token() {
 #[actix_web::test]
 async fn what_is_not_there_is_told_in_the_envelope() {
     let node = Node::start().await;
-    for path in ["nowhere", "/nowhere", "boards/x/y/z"] {
+    for path in ["nowhere", "/health/nowhere", "/assets/nowhere.js", "/nowhere.ico", "boards/x/y/z"] {
         let reply = node.send(Method::GET, path, &[], None).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{path}");
     }
