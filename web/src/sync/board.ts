@@ -1,26 +1,24 @@
 /** One board: what is committed, what is open on top of it, and how the two become one. */
 import { v7 as uuid } from 'uuid';
 import type { Before, BoardStatus, BoardView, Conflict, Notice, Outcome, Submission } from './api';
-import { type BoardState, Draft, fromSnapshot, toSnapshot } from './board-state';
+import type { BoardState } from './board-state';
 import type { Core } from './core';
 import { deliver, deliverAll } from './deliver';
-import { COLUMN_FIELDS, isTaskOp, TASK_FIELDS, targetOf, written } from './fields';
+import { targetOf, written } from './fields';
 import type { Subscribed } from './frames';
-import { type Done, type Reverse, UndoStack } from './history';
-import { inverse } from './inverse';
-import { Ledger } from './ledger';
-import { predict, predictAll } from './optimistic';
+import { UndoStack } from './history';
+import { predictAll } from './optimistic';
 import { Outbox } from './outbox';
+import { prepare } from './prepare';
 import { Presence } from './presence';
-import { applyEvent, applyEvents } from './reducer';
-import type { KeptConflict, PendingOp } from './storage';
+import { Replica } from './replica';
+import type { PendingOp } from './storage';
 import { createValue, Listeners } from './value';
-import { judge, keepMine, placeOf, takeTheirs, withoutVersion } from './verdict';
+import { judge, keepMine, placeOf, takeTheirs } from './verdict';
 import { viewOf } from './view';
-import type { Ack, BoardEvent, Code, Id, Op, Reject, RoomEvent } from './wire';
+import type { Ack, BoardEvent, Id, Op, Reject, RoomEvent } from './wire';
 
 const KEEP_MS = 2_000;
-let lastPosition = 0;
 let lastNotice = 0;
 
 export class BoardDocument {
@@ -34,19 +32,18 @@ export class BoardDocument {
   readonly events = new Listeners<readonly BoardEvent[]>();
   readonly notices = new Listeners<Notice>();
   readonly #core: Core;
-  #ledger = new Ledger();
+  readonly #answers = new Map<Id, (outcome: Outcome) => void>();
+  readonly #stopConflicts: () => void;
+  #replica = new Replica();
   #outbox: Outbox;
-  #committed: BoardState | null = null;
+  /** What is committed with what is open on top. */
   #shown: BoardState | null = null;
-  #history: string | null = null;
-  #isCached = false;
+  /** Events that are to be told with the next view. */
   #fresh: BoardEvent[] = [];
   #isScheduled = false;
   /** Which of its entries counts: what was read for an older one is not used. */
   #entry = 0;
   #keepTimer: ReturnType<typeof setTimeout> | null = null;
-  readonly #open = new Map<Id, (outcome: Outcome) => void>();
-  readonly #stopConflicts: () => void;
 
   constructor(id: Id, core: Core) {
     this.id = id;
@@ -65,23 +62,20 @@ export class BoardDocument {
     const user = session.userId;
     const kept = user === null ? null : await storage.board(this.id, user);
     if (entry !== this.#entry) return;
-    if (kept && !this.#committed) {
-      this.#committed = fromSnapshot(kept.snapshot, kept.seq);
-      this.#history = kept.history;
-      this.#isCached = true;
+    if (kept && !this.#replica.state) {
+      this.#replica.restore(kept);
       this.#outbox.onSeq(kept.seq);
-      this.status.set('stale');
       this.#publish();
     }
+    this.status.set(this.#replica.state ? 'stale' : 'loading');
     rooms.enter(this.room, {
-      position: () =>
-        this.#committed && this.#history !== null ? { since: this.#committed.seq, history: this.#history } : {},
+      position: () => this.#replica.position(),
       onSubscribed: (frame, sessionId) => this.#subscribed(frame, sessionId),
       // A board's events have a sequence.
       onEvents: (events) => this.#received(events as readonly (BoardEvent & RoomEvent)[]),
       onPresence: (updates) => this.presence.update(updates),
       onDown: () => this.#down(),
-      onGone: (code) => this.#gone(code),
+      onGone: () => this.#gone(),
     });
   }
 
@@ -102,16 +96,18 @@ export class BoardDocument {
   submit(
     ops: readonly Op[],
     purpose: PendingOp['purpose'] = 'edit',
-    { before, seen = [] }: { before?: Before | undefined; seen?: readonly (number | undefined)[] } = {},
+    sight: { before?: Before | undefined; seen?: readonly (number | undefined)[] } = {},
   ): readonly Submission[] {
-    const { pending, done } = this.#prepare(ops, purpose, before, seen);
+    const { session, tabId, storage } = this.#core;
+    const author = { board_id: this.id, user_id: session.userId ?? '', tab_id: tabId, purpose };
+    const { pending, done } = prepare(ops, author, this.#replica.state, this.#shown, sight);
     const submissions = pending.map(({ op_id }) => ({
       op_id,
-      done: new Promise<Outcome>((resolve) => this.#open.set(op_id, resolve)),
+      done: new Promise<Outcome>((resolve) => this.#answers.set(op_id, resolve)),
     }));
-    this.undoStack.record(purpose, pending[0]?.gesture ?? uuid(), done);
+    this.undoStack.record(purpose, done);
     this.#outbox.add(pending);
-    void this.#core.storage.putPending(pending.map((op) => this.#outbox.settled(op)));
+    void storage.putPending(pending.map((op) => this.#outbox.settled(op)));
     this.#changed();
     return submissions;
   }
@@ -119,11 +115,8 @@ export class BoardDocument {
   async turn(what: 'undo' | 'redo'): Promise<boolean> {
     const reverses = this.undoStack.take(what, uuid);
     if (!reverses) return false;
-    const submissions = this.submit(
-      reverses.map((one: Reverse) => one.op),
-      what,
-      { seen: reverses.map((one) => one.seen) },
-    );
+    const ops = reverses.map((one) => one.op);
+    const submissions = this.submit(ops, what, { seen: reverses.map((one) => one.seen) });
     const outcomes = await Promise.all(submissions.map((one) => one.done));
     return outcomes.every((outcome) => outcome.status === 'applied');
   }
@@ -131,15 +124,12 @@ export class BoardDocument {
   resolve(op_id: Id, choice: 'mine' | 'theirs' | { edited: Op }): void {
     const conflict = this.conflicts.get().find((one) => one.op_id === op_id);
     if (!conflict) return;
-    let ops: readonly Op[] = [];
-    let seen: number | undefined;
-    if (choice === 'mine') ({ ops, seen } = keepMine(conflict));
-    else if (choice === 'theirs') {
-      const rest = takeTheirs(conflict);
-      if (rest) ({ ops, seen } = { ops: [rest.op], seen: rest.seen });
-    } else ({ ops, seen } = { ops: [choice.edited], seen: conflict.reject.current?.version });
+    let again: { ops: readonly Op[]; seen: number | undefined };
+    if (choice === 'mine') again = keepMine(conflict);
+    else if (choice === 'theirs') again = takeTheirs(conflict);
+    else again = { ops: [choice.edited], seen: conflict.reject.current?.version };
     // First what settles it, then it: never is what was typed in neither place.
-    if (ops.length > 0) this.submit(ops, 'edit', { seen: ops.map(() => seen) });
+    if (again.ops.length > 0) this.submit(again.ops, 'edit', { seen: again.ops.map(() => again.seen) });
     void this.#core.conflicts.settle(op_id);
   }
 
@@ -164,11 +154,12 @@ export class BoardDocument {
     this.#entry += 1;
     this.#core.rooms.leave(this.room);
     this.#outbox.clear();
+    this.#replica = new Replica();
     this.#outbox = this.#newOutbox();
-    this.#ledger = new Ledger();
-    this.#committed = this.#shown = this.#history = null;
+    this.#shown = null;
+    this.#fresh = [];
     this.undoStack.clear();
-    this.#open.clear();
+    this.#answers.clear();
     this.view.set(null);
     this.status.set('loading');
   }
@@ -177,89 +168,36 @@ export class BoardDocument {
   keep(): void {
     if (this.#keepTimer !== null) clearTimeout(this.#keepTimer);
     this.#keepTimer = null;
+    const kept = this.#replica.toKeep();
     const user_id = this.#core.session.userId;
-    if (!this.#committed || this.#history === null || user_id === null || this.#isCached) return;
-    void this.#core.storage.putBoard({
-      id: this.id,
-      user_id,
-      snapshot: toSnapshot(this.#committed),
-      seq: this.#committed.seq,
-      history: this.#history,
-      seen_at: new Date().toISOString(),
-    });
+    if (!kept || user_id === null || this.status.get() === 'gone') return;
+    void this.#core.storage.putBoard({ ...kept, id: this.id, user_id, seen_at: new Date().toISOString() });
   }
 
   #newOutbox(): Outbox {
     const { connection, storage } = this.#core;
-    return new Outbox(
-      {
-        isUp: () => connection.isUp,
-        takeTicket: () => connection.takeTicket(),
-        send: (op) => deliver(this.#core, this.room, op),
-        sendAll: (ops) => deliverAll(this.#core, this.id, ops),
-        keep: (op) => storage.putPending([op]),
-        onAck: (op, ack) => this.#acked(op, ack),
-        onReject: (op, reject) => this.#rejected(op, reject),
-        onDone: (op) => {
-          void storage.dropPending(op.op_id);
-          this.#schedule();
-          this.#core.onPending();
-        },
+    const ports = {
+      isUp: () => connection.isUp,
+      takeTicket: () => connection.takeTicket(),
+      send: (op: PendingOp) => deliver(this.#core, this.room, op),
+      sendAll: (ops: readonly PendingOp[]) => deliverAll(this.#core, this.id, ops),
+      keep: (op: PendingOp) => storage.putPending([op]),
+      onAck: (op: PendingOp, ack: Ack) => this.#acked(op, ack),
+      onReject: (op: PendingOp, reject: Reject) => this.#rejected(op, reject),
+      onDone: (op: PendingOp) => {
+        void storage.dropPending(op.op_id);
+        this.#schedule();
+        this.#core.onPending();
       },
-      this.#ledger,
-    );
-  }
-
-  #prepare(
-    ops: readonly Op[],
-    purpose: PendingOp['purpose'],
-    before: Before | undefined,
-    seen: readonly (number | undefined)[],
-  ): { pending: PendingOp[]; done: Done[] } {
-    const { session, tabId } = this.#core;
-    const at = new Date().toISOString();
-    const gesture = ops.length > 1 ? uuid() : null;
-    const draft = this.#shown && new Draft(this.#shown);
-    const pending: PendingOp[] = [];
-    const done: Done[] = [];
-    ops.forEach((op, i) => {
-      const op_id = uuid();
-      const made = {
-        op_id,
-        board_id: this.id,
-        user_id: session.userId ?? '',
-        tab_id: tabId,
-        position: nextPosition(),
-        op: withoutVersion(op),
-        isSettled: false,
-        seen: seen[i] ?? ('version' in op ? op.version : undefined) ?? this.#versionSeen(op, draft),
-        at,
-        gesture,
-        purpose,
-      };
-      pending.push(made);
-      done.push({ op_id, op, inverse: draft ? inverse(draft.finish(), op, before) : [], version: null });
-      const event = draft && predict(draft, { ...made, actor_id: session.userId });
-      if (draft && event) applyEvent(draft, event);
-    });
-    return { pending, done };
-  }
-
-  #versionSeen(op: Op, draft: Draft | null): number {
-    const id = targetOf(op);
-    const committed = this.#committed;
-    const target = isTaskOp(op)
-      ? (committed?.tasks.get(id) ?? draft?.task(id))
-      : (committed?.columns.find((column) => column.id === id) ?? draft?.column(id));
-    return target?.version ?? 0;
+    };
+    return new Outbox(ports, this.#replica.ledger);
   }
 
   #subscribed(frame: Subscribed, sessionId: Id): void {
     if (frame.seq === undefined) return;
-    if (frame.recovered && this.#committed) this.#apply(frame.events);
-    else if (!frame.recovered) this.#replace(fromSnapshot(frame.snapshot, frame.seq));
-    this.#history = frame.history;
-    this.#isCached = false;
+    this.#replica.enter(frame);
+    if (frame.recovered) this.#apply(frame.events);
+    else this.#outbox.onSeq(frame.seq);
     this.status.set('live');
     this.presence.enter(sessionId, frame.presence ?? []);
     this.#publish();
@@ -267,20 +205,7 @@ export class BoardDocument {
     this.#outbox.pump();
   }
 
-  #replace(next: BoardState): void {
-    const removed = new Map([...(this.#committed?.removed ?? [])].filter(([id]) => !next.tasks.has(id)));
-    for (const task of next.tasks.values()) this.#ledger.noteGap(task.id, TASK_FIELDS, task.version);
-    for (const column of next.columns) this.#ledger.noteGap(column.id, COLUMN_FIELDS, column.version);
-    this.#committed = { ...next, removed };
-    this.#outbox.onSeq(next.seq);
-  }
-
   #received(events: readonly BoardEvent[]): void {
-    const expected = (this.#committed?.seq ?? 0) + 1;
-    if (events.some((event) => event.seq > expected) && !events.some((event) => event.seq === expected)) {
-      this.#core.rooms.again(this.room);
-      return;
-    }
     this.#fresh.push(...this.#apply(events));
     this.#keepSoon();
     this.#schedule();
@@ -288,70 +213,61 @@ export class BoardDocument {
     this.#outbox.pump();
   }
 
-  /** Those that are new, without a gap. */
   #apply(events: readonly BoardEvent[]): readonly BoardEvent[] {
-    const before = this.#committed;
-    if (!before) return [];
-    let seq = before.seq;
-    const next = events.filter((event) => event.seq === seq + 1 && ++seq);
-    this.#committed = applyEvents(before, next);
     const own = new Set(this.#outbox.open.map((op) => op.op_id));
-    for (const event of next) {
-      this.#ledger.note(event, this.#isOwn(event, own));
-      this.#outbox.onEvent(event);
-    }
-    if (events.some((event) => event.seq > seq)) this.#core.rooms.again(this.room);
-    return next;
-  }
-
-  #isOwn(event: BoardEvent, open: ReadonlySet<Id>): boolean {
-    return event.op_id !== null && open.has(event.op_id);
+    const { fresh, hasGap } = this.#replica.apply(events, (op_id) => own.has(op_id));
+    for (const event of fresh) this.#outbox.onEvent(event);
+    if (hasGap) this.#core.rooms.again(this.room);
+    return fresh;
   }
 
   #acked(pending: PendingOp, ack: Ack): void {
-    this.#ledger.noteOwn(targetOf(pending.op), written(pending.op), ack.version);
+    this.#replica.ledger.noteOwn(targetOf(pending.op), written(pending.op), ack.version);
     this.undoStack.onAck(pending.op_id, ack.version);
     this.#answer(pending.op_id, { status: 'applied', ack });
     this.#core.onPending();
   }
 
   #rejected(pending: PendingOp, reject: Reject): void {
-    const { storage, conflicts } = this.#core;
-    const { op, op_id, purpose } = pending;
-    const verdict = judge(op, purpose !== 'edit', reject, (...which) => this.#ledger.isOwn(...which));
-    if (verdict.verdict === 'rebase') {
-      const again: PendingOp = { ...pending, op_id: uuid(), op: verdict.op, seen: verdict.seen, isSettled: false };
-      const resolve = this.#open.get(op_id);
-      if (resolve) this.#open.set(again.op_id, resolve);
-      this.#open.delete(op_id);
-      this.undoStack.onReplaced(op_id, again.op_id);
-      this.#outbox.replace(op_id, again);
-      void storage.replacePending(op_id, this.#outbox.settled(again));
-      this.#schedule();
-      return;
+    const { op, purpose } = pending;
+    const isOwn = (...which: [Id, string, number]) => this.#replica.ledger.isOwn(...which);
+    const verdict = judge(op, purpose !== 'edit', reject, isOwn);
+    if (verdict.verdict === 'rebase') this.#rebase(pending, verdict.op, verdict.seen);
+    else {
+      this.#outbox.drop(pending.op_id);
+      this.undoStack.onRejected(pending.op_id);
+      if (verdict.verdict === 'conflict') this.#disagree(pending, reject, verdict.fields);
+      else {
+        void this.#core.storage.dropPending(pending.op_id);
+        lastNotice += 1;
+        this.notices.tell({ id: lastNotice, kind: verdict.kind, op, reject });
+      }
+      this.#answer(pending.op_id, { status: 'rejected', reject });
+      this.#core.onPending();
     }
-    this.#outbox.drop(op_id);
-    this.undoStack.onRejected(op_id);
-    if (verdict.verdict === 'conflict') {
-      const { board_id, user_id } = pending;
-      const conflict: KeptConflict = {
-        ...{ op_id, op, reject, board_id, user_id, fields: verdict.fields, at: Date.now() },
-        ...placeOf(op),
-      };
-      void conflicts.add(conflict);
-    } else {
-      void storage.dropPending(op_id);
-      lastNotice += 1;
-      this.notices.tell({ id: lastNotice, kind: verdict.kind, op, reject });
-    }
-    this.#answer(op_id, { status: 'rejected', reject });
     this.#schedule();
-    this.#core.onPending();
+  }
+
+  /** The same once more, in the same place, as another op. */
+  #rebase(pending: PendingOp, op: Op, seen: number): void {
+    const again: PendingOp = { ...pending, op_id: uuid(), op, seen, isSettled: false };
+    const answer = this.#answers.get(pending.op_id);
+    if (answer) this.#answers.set(again.op_id, answer);
+    this.#answers.delete(pending.op_id);
+    this.undoStack.onReplaced(pending.op_id, again.op_id);
+    this.#outbox.replace(pending.op_id, again);
+    void this.#core.storage.replacePending(pending.op_id, this.#outbox.settled(again));
+  }
+
+  #disagree(pending: PendingOp, reject: Reject, fields: Conflict['fields']): void {
+    const { op_id, op, board_id, user_id } = pending;
+    const conflict = { op_id, op, reject, fields, board_id, user_id, at: Date.now(), ...placeOf(op) };
+    void this.#core.conflicts.add(conflict);
   }
 
   #answer(op_id: Id, outcome: Outcome): void {
-    this.#open.get(op_id)?.(outcome);
-    this.#open.delete(op_id);
+    this.#answers.get(op_id)?.(outcome);
+    this.#answers.delete(op_id);
   }
 
   #down(): void {
@@ -360,10 +276,11 @@ export class BoardDocument {
     if (this.status.get() === 'live') this.status.set('stale');
   }
 
-  #gone(_: Code): void {
+  #gone(): void {
     this.status.set('gone');
     void this.#core.storage.forgetBoard(this.id);
-    // Nothing of it can be sent: the server's refusal says what becomes of each.
+    // No event will confirm what was acked. What is open is sent, and the refusal says what becomes of it.
+    this.#outbox.onSeq(Number.MAX_SAFE_INTEGER);
     this.#outbox.pump();
   }
 
@@ -371,7 +288,7 @@ export class BoardDocument {
     this.conflicts.set(this.#core.conflicts.all.get().filter((conflict) => conflict.board_id === this.id));
   }
 
-  /** One's own ops are on screen with the next frame, without waiting for anybody. */
+  /** One's own ops are shown at once, without waiting for anybody. */
   #changed(): void {
     this.#publish();
     this.#core.onPending();
@@ -388,15 +305,16 @@ export class BoardDocument {
   }
 
   #publish(): void {
-    if (!this.#committed) return;
+    const { state, isCached } = this.#replica;
+    if (!state) return;
     const actor_id = this.#core.session.userId;
     const open = this.#outbox.open;
     this.#shown = predictAll(
-      this.#committed,
+      state,
       open.map(({ op, op_id, at }) => ({ op, op_id, at, actor_id })),
     );
     const unsynced = new Set(open.map(({ op }) => targetOf(op)));
-    this.view.set(viewOf(this.#shown, unsynced, this.#isCached, this.view.get()));
+    this.view.set(viewOf(this.#shown, unsynced, isCached, this.view.get()));
     const fresh = this.#fresh;
     this.#fresh = [];
     if (fresh.length > 0) this.events.tell(fresh);
@@ -405,10 +323,4 @@ export class BoardDocument {
   #keepSoon(): void {
     this.#keepTimer ??= setTimeout(() => this.keep(), KEEP_MS);
   }
-}
-
-/** Growing, also over tabs and reloads. */
-function nextPosition(): number {
-  lastPosition = Math.max(lastPosition + 1, Date.now() * 1_000);
-  return lastPosition;
 }

@@ -60,11 +60,11 @@ export function createClientIn(environment: Environment): Client {
 
   function boardOf(id: Id): Opened {
     let opened = boards.get(id);
-    if (!opened) {
-      opened = { document: new BoardDocument(id, core), users: 0 };
-      boards.set(id, opened);
-      if (user !== null) void opened.document.enter();
-    }
+    const isNew = !opened;
+    opened ??= { document: new BoardDocument(id, core), users: 0 };
+    boards.set(id, opened);
+    // Whoever lost a board may have got it back.
+    if (user !== null && (isNew || opened.document.status.get() === 'gone')) void opened.document.enter();
     return opened;
   }
 
@@ -101,7 +101,7 @@ export function createClientIn(environment: Environment): Client {
       void document.enter();
     }
     if (isOther) for (const room of others.values()) room.enter();
-    void sweep();
+    void (isOther ? storage.release(tabs.id) : Promise.resolve()).then(sweep);
   }
 
   function loggedOut(): void {

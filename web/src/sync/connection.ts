@@ -82,9 +82,11 @@ export class Connection {
     return this.#ask(socket, frame);
   }
 
-  /** Tells, and waits for nothing. */
-  tell(frame: object): void {
-    if (this.isUp && this.takeTicket() === 0) this.#socket?.send(JSON.stringify(frame));
+  /** Tells, and waits for nothing. False where that can't be done now. */
+  tell(frame: object): boolean {
+    if (!this.#socket || !this.isUp || this.takeTicket() > 0) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
   }
 
   /** How long to wait until one more frame may be sent, so that the server's rate is kept. Zero takes the right. */

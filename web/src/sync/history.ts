@@ -16,9 +16,8 @@ export interface Done {
   version: number | null;
 }
 
-/** Ops of one gesture. */
+/** The ops of one gesture. */
 interface Entry {
-  gesture: Id;
   done: readonly Done[];
 }
 
@@ -39,11 +38,11 @@ export class UndoStack {
   }
 
   /** What was done, or done again, can be undone; what was undone can be redone. */
-  record(purpose: PendingOp['purpose'], gesture: Id, done: readonly Done[]): void {
+  record(purpose: PendingOp['purpose'], done: readonly Done[]): void {
     const reversible = done.filter((one) => one.inverse.length > 0);
     if (purpose === 'edit') this.#redo = [];
     if (reversible.length > 0) {
-      const entry = { gesture, done: reversible };
+      const entry = { done: reversible };
       if (purpose === 'undo') this.#redo = [...this.#redo, entry];
       else this.#undo = [...this.#undo, entry].slice(-ENTRIES_MAX);
     }

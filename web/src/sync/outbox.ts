@@ -170,17 +170,21 @@ export class Outbox {
     for (const entry of run) entry.phase = 'sent';
     const pending = run.map((entry) => entry.pending);
     this.#ports.sendAll(pending).then((answers) => {
+      // A request that failed is no lost connection: nobody else sends these again.
+      if (answers.includes('lost')) this.#stalledMs = this.#nextWait();
       run.forEach((entry, i) => {
         this.#answered(entry, pending[i]?.op_id ?? '', answers[i] ?? 'lost');
       });
-      // A request that failed is no lost connection: nobody else sends these again.
-      if (answers.includes('lost')) this.#stall(undefined);
-      this.pump();
     });
   }
 
   #answered(entry: Entry, op_id: Id, answer: Answer): void {
-    if (entry.phase !== 'sent' || entry.pending.op_id !== op_id || !this.#entries.includes(entry)) return;
+    // Its event may have come first.
+    const isAwaited = entry.phase === 'sent' && entry.pending.op_id === op_id && this.#entries.includes(entry);
+    if (!isAwaited) {
+      this.#unstall();
+      return;
+    }
     if (answer === 'lost') {
       entry.phase = 'waiting';
     } else if ('ack' in answer) {
@@ -201,9 +205,11 @@ export class Outbox {
   }
 
   #stall(askedMs: number | undefined): void {
-    const wait = askedMs ?? Math.min(AGAIN_MS * 2 ** this.#refusals, AGAIN_MAX_MS);
-    this.#stalledMs = Math.max(this.#stalledMs ?? 0, wait);
-    this.#unstall();
+    this.#stalledMs = Math.max(this.#stalledMs ?? 0, askedMs ?? this.#nextWait());
+  }
+
+  #nextWait(): number {
+    return Math.min(AGAIN_MS * 2 ** this.#refusals, AGAIN_MAX_MS);
   }
 
   /** When all that is in flight is answered, all is sent again, in its order (REQ-4). */
@@ -224,7 +230,17 @@ export class Outbox {
   }
 
   #finish(entry: Entry): void {
+    const later = this.#entries.slice(this.#entries.indexOf(entry) + 1);
     this.#entries = this.#entries.filter((one) => one !== entry);
+    // What waited for it was made in sight of it. That is kept, since another page may have to send it.
+    for (const one of later) {
+      const { op, seen, isSettled } = one.pending;
+      if (isSettled || targetOf(op) !== targetOf(entry.pending.op)) continue;
+      const base = this.#ledger.base(targetOf(op), guarded(op), seen);
+      if (base === seen) continue;
+      one.pending = { ...one.pending, seen: base };
+      void this.#ports.keep(one.pending);
+    }
     this.#ports.onDone(entry.pending);
   }
 

@@ -13,14 +13,15 @@ type Patch = { [K in keyof PresenceState]?: PresenceState[K] | null };
 export class Presence {
   readonly members: Store<ReadonlyMap<Id, Member>>;
   readonly #members: Value<ReadonlyMap<Id, Member>> = createValue<ReadonlyMap<Id, Member>>(new Map());
-  readonly #send: (state: PresenceState) => void;
+  readonly #send: (state: PresenceState) => boolean;
   #own: PresenceState = {};
   #session: Id | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #sentAt = 0;
   #told = '{}';
 
-  constructor(send: (state: PresenceState) => void) {
+  /** `send` tells whether it could: where not, it is tried again. */
+  constructor(send: (state: PresenceState) => boolean) {
     this.#send = send;
     this.members = this.#members;
   }
@@ -73,14 +74,18 @@ export class Presence {
     if (this.#session === null || this.#timer !== null || JSON.stringify(this.#own) === this.#told) return;
     const wait = this.#sentAt + THROTTLE_MS - Date.now();
     if (wait > 0) {
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
-        this.#tell();
-      }, wait);
+      this.#tellIn(wait);
       return;
     }
     this.#sentAt = Date.now();
-    this.#told = JSON.stringify(this.#own);
-    this.#send(this.#own);
+    if (this.#send(this.#own)) this.#told = JSON.stringify(this.#own);
+    else this.#tellIn(THROTTLE_MS);
+  }
+
+  #tellIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#tell();
+    }, ms);
   }
 }

@@ -143,6 +143,15 @@ export class Storage {
     return (adopted ?? []).sort((a, b) => a.position - b.position);
   }
 
+  /** Leaves a tab's ops to whoever finds them: its user is another now. */
+  async release(tabId: Id): Promise<void> {
+    await this.#try(async (db) => {
+      const tx = db.transaction('pending', 'readwrite');
+      for (const op of await tx.store.getAll()) if (op.tab_id === tabId) await tx.store.put({ ...op, tab_id: '' });
+      await tx.done;
+    });
+  }
+
   async conflicts(userId: Id): Promise<readonly KeptConflict[]> {
     const all = (await this.#try((db) => db.getAll('conflicts'))) ?? [];
     return all.filter((conflict) => conflict.user_id === userId).sort((a, b) => a.at - b.at);

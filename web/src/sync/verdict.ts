@@ -1,6 +1,6 @@
 /** What to make of an op that the server has refused. */
 import type { Conflict } from './api';
-import { guarded, isTaskOp, targetOf, typedText } from './fields';
+import { isTaskOp, targetOf, typedText, written } from './fields';
 import type { Column, FieldConflict, Id, Op, Reject, Task } from './wire';
 
 export type Verdict =
@@ -95,8 +95,14 @@ export function withoutVersion(op: Op): Op {
   return rest;
 }
 
+/** Ops to be sent, in sight of a version. */
+interface Again {
+  ops: readonly Op[];
+  seen: number | undefined;
+}
+
 /** The ops that put one's own value on top of what others have made. */
-export function keepMine({ op, reject }: Conflict): { ops: readonly Op[]; seen: number | undefined } {
+export function keepMine({ op, reject }: Conflict): Again {
   const again = withoutVersion(op);
   // Its task is deleted: what was typed comes back with it.
   if (reject.code === 'NOT_FOUND' && op.kind === 'task.update') {
@@ -105,20 +111,16 @@ export function keepMine({ op, reject }: Conflict): { ops: readonly Op[]; seen: 
   return { ops: [again], seen: reject.current?.version };
 }
 
-/** What is left of an op when the fields in question go to the others; null where that is nothing. */
-export function takeTheirs({ op, fields, reject }: Conflict): { op: Op; seen: number | undefined } | null {
-  if (reject.code !== 'VERSION_CONFLICT' || (op.kind !== 'task.update' && op.kind !== 'column.update')) return null;
+/** What is left of an op when the fields in question go to the others. */
+export function takeTheirs({ op, fields, reject }: Conflict): Again {
+  const seen = reject.current?.version;
+  if (reject.code !== 'VERSION_CONFLICT') return { ops: [], seen };
+  if (op.kind !== 'task.update' && op.kind !== 'column.update') return { ops: [], seen };
   const given = new Set(fields.map((field) => field.field));
   const set = Object.fromEntries(Object.entries(op.set ?? {}).filter(([field]) => !given.has(field)));
-  const { set: _, ...rest } = withoutVersion(op) as typeof op;
+  const { set: _, version: __, ...rest } = op;
   const left = (Object.keys(set).length > 0 ? { ...rest, set } : rest) as Op;
-  const adds = left.kind === 'task.update' && addsIds(left);
-  return guarded(left).length > 0 || adds ? { op: left, seen: reject.current?.version } : null;
-}
-
-function addsIds(op: Extract<Op, { kind: 'task.update' }>): boolean {
-  const lists = [op.add_assignee_ids, op.remove_assignee_ids, op.add_label_ids, op.remove_label_ids];
-  return lists.some((ids) => ids !== undefined && ids.length > 0);
+  return { ops: written(left).length > 0 ? [left] : [], seen };
 }
 
 export function placeOf(op: Op): { task_id: Id | null; column_id: Id | null } {
