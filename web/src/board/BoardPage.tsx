@@ -15,6 +15,7 @@ import { Skeleton } from '@/ui/Empty';
 import { BoardColumns } from './BoardColumns';
 import css from './board-page.module.css';
 import { BoardProvider, useBoard, useView } from './context';
+import { Notices } from './Notices';
 
 const ListView = lazy(() => import('@/views/ListView'));
 const CalendarView = lazy(() => import('@/views/CalendarView'));
@@ -71,6 +72,7 @@ function Faces() {
   return (
     <Frame title={board?.name ?? t('common.loading')} crumbs={crumbs ?? []} actions={<PresenceBar />} bar={bar} full>
       <BoardEcho />
+      <Notices />
       <Suspense fallback={<Skeleton label={t('common.loading')} />}>
         {face === 'board' && <BoardColumns />}
         {face === 'list' && <ListView />}

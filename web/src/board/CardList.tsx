@@ -1,0 +1,116 @@
+/** A column's cards, of which only those near to what is seen are on the page. */
+import { defaultRangeExtractor, measureElement, type Range, useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { useI18n } from '@/i18n';
+import type { Column, Task } from '@/sync/wire';
+import { Card } from './Card';
+import css from './column.module.css';
+import { useBoard } from './context';
+import { DropLine } from './DropLine';
+import { useHands } from './interaction-context';
+import type { Shown } from './shown';
+
+const GAP = 8;
+
+export function CardList(props: { column: Column; shown: Shown; section: React.RefObject<HTMLElement | null> }) {
+  const { column, shown, section } = props;
+  const { ids, dim } = shown;
+  const { t } = useI18n();
+  const { room } = useBoard();
+  const { hands } = useHands();
+  const scroller = useRef<HTMLDivElement>(null);
+  const itemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
+  // The card that has the focus stays on the page when it is scrolled away: keys go on from it.
+  const range = useCallback(
+    (seen: Range) => {
+      const indexes = defaultRangeExtractor(seen);
+      const active = hands.active.get();
+      const at = active === null ? -1 : ids.indexOf(active);
+      return at < 0 || indexes.includes(at) ? indexes : [...indexes, at].sort((a, b) => a - b);
+    },
+    [hands, ids],
+  );
+  const virtualizer = useVirtualizer<HTMLElement, HTMLElement>({
+    count: ids.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: itemKey,
+    estimateSize: (index) =>
+      heightOf(hands.heights.get(ids[index] ?? ''), room.view.get()?.tasks.get(ids[index] ?? '')),
+    measureElement(element, entry, instance) {
+      const height = measureElement(element, entry, instance);
+      if (height > 0) hands.heights.set(element.dataset.key ?? '', height);
+      return height;
+    },
+    rangeExtractor: range,
+    gap: GAP,
+    overscan: 5,
+    paddingStart: 2,
+    paddingEnd: GAP,
+    scrollPaddingStart: GAP,
+    scrollPaddingEnd: GAP,
+    directDomUpdates: true,
+    directDomUpdatesMode: 'position',
+  });
+  useLayoutEffect(() => {
+    if (!section.current || !scroller.current) return;
+    hands.surfaces.set(column.id, {
+      section: section.current,
+      scroller: scroller.current,
+      virtualizer,
+      shown: ids,
+    });
+    keepInSight(hands.motion.seen(column.id, scroller.current), scroller.current, ids, virtualizer);
+  }, [hands, column.id, section, virtualizer, ids]);
+  useEffect(() => () => void hands.surfaces.delete(column.id), [hands, column.id]);
+  const items = virtualizer.getVirtualItems();
+  return (
+    <div ref={scroller} className={css.scroller}>
+      <ul ref={virtualizer.containerRef} className={css.list} aria-label={t('board.cards', { count: ids.length })}>
+        {items.map(({ key, index }) => {
+          const id = ids[index];
+          return (
+            id && (
+              <li
+                key={key}
+                ref={virtualizer.measureElement}
+                data-index={index}
+                data-key={id}
+                className={css.item}
+                aria-posinset={index + 1}
+                aria-setsize={ids.length}
+              >
+                <Card id={id} dim={dim.has(id)} />
+              </li>
+            )
+          );
+        })}
+        <DropLine columnId={column.id} virtualizer={virtualizer} ids={ids} />
+      </ul>
+    </div>
+  );
+}
+
+/**
+ * Cards come and go above what the reader looks at: that stays where it is. At the very top one sees what is new there.
+ */
+function keepInSight(
+  seen: readonly { id: string; distance: number }[],
+  scroller: HTMLElement,
+  ids: readonly string[],
+  virtualizer: { measurementsCache: readonly { start: number }[] },
+) {
+  if (scroller.scrollTop <= 0) return;
+  const stays = seen.find(({ id }) => ids.includes(id));
+  const item = stays && virtualizer.measurementsCache[ids.indexOf(stays.id)];
+  if (!item) return;
+  const wanted = item.start - stays.distance;
+  if (Math.abs(wanted - scroller.scrollTop) >= 1) scroller.scrollTop = wanted;
+}
+
+/** As good a guess as can be made before it is drawn: the nearer, the less moves when it is. */
+function heightOf(measured: number | undefined, task: Task | undefined): number {
+  if (measured !== undefined) return measured;
+  const lines = Math.max(1, Math.ceil((task?.title.length ?? 0) / 34));
+  const facts = task && (task.label_ids.length > 0 || task.due_date !== null || task.story_points !== null);
+  return 50 + lines * 20 + (facts ? 28 : 0);
+}
