@@ -1,5 +1,5 @@
 /** What a device keeps: who is signed in, the last boards, ops that are not answered yet, conflicts. Never tokens. */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, type IDBPDatabase, wrap } from 'idb';
 import type { Conflict } from './api';
 import type { BoardInfo, Id, Moment, Op, Snapshot, User, WorkspaceRole } from './wire';
 
@@ -60,7 +60,7 @@ export class Storage {
 
   /** Without a database nothing outlives the page, and all else goes on. */
   constructor(factory: IDBFactory | null) {
-    this.#open = factory ? openDatabase() : Promise.resolve(null);
+    this.#open = factory ? openDatabase(factory) : Promise.resolve(null);
   }
 
   async who(): Promise<Who | null> {
@@ -214,17 +214,20 @@ export class Storage {
   }
 }
 
-async function openDatabase(): Promise<IDBPDatabase<Schema> | null> {
+async function openDatabase(factory: IDBFactory): Promise<IDBPDatabase<Schema> | null> {
   try {
-    return await openDB<Schema>('teamflow', 1, {
-      upgrade(db) {
-        db.createObjectStore('who');
-        db.createObjectStore('boards', { keyPath: 'id' });
-        db.createObjectStore('pending', { keyPath: 'op_id' });
-        db.createObjectStore('conflicts', { keyPath: 'op_id' });
-        db.createObjectStore('tabs', { keyPath: 'tab_id' });
-      },
-    });
+    const request = factory.open('teamflow', 1);
+    request.onupgradeneeded = () => {
+      const db = request.result;
+      db.createObjectStore('who');
+      db.createObjectStore('boards', { keyPath: 'id' });
+      db.createObjectStore('pending', { keyPath: 'op_id' });
+      db.createObjectStore('conflicts', { keyPath: 'op_id' });
+      db.createObjectStore('tabs', { keyPath: 'tab_id' });
+    };
+    // What `wrap` gives for a request to open is the opened database, wrapped too.
+    const opened = await wrap(request);
+    return opened as unknown as IDBPDatabase<Schema>;
   } catch {
     return null;
   }
