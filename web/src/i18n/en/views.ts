@@ -1,1 +1,16 @@
-export const views = {};
+export const views = {
+  filter: 'Filter',
+  filter_text: 'Filter by words',
+  filter_assignee: 'Assignee',
+  filter_priority: 'Priority',
+  filter_label: 'Label',
+  filter_due: 'Due',
+  filter_clear: 'Clear',
+  filter_count: { one: '{count} of {total}', other: '{count} of {total}' },
+  assigned_to_me: 'Me',
+  assigned_to_nobody: 'Nobody',
+  due_overdue: 'Overdue',
+  due_today: 'Today',
+  due_week: 'Within a week',
+  due_none: 'No due date',
+};
