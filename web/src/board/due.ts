@@ -1,7 +1,6 @@
 /** What a due date means: a day where it is a day's last moment (FORM-3), else a moment. */
 import type { Moment, Task } from '@/sync/wire';
-
-const DAY_END = /T23:59:59\.9+Z$/;
+import { dueDay, isWholeDay, localDay } from '@/ui/day';
 
 export interface Due {
   /** How to write it: a day is a day everywhere, whatever the time zone. */
@@ -12,8 +11,8 @@ export interface Due {
 export function dueOf(task: Pick<Task, 'due_date' | 'completed_at'>, now: Date): Due | null {
   const { due_date, completed_at } = task;
   if (due_date === null) return null;
-  const isDay = DAY_END.test(due_date);
-  const day = isDay ? due_date.slice(0, 10) : localDay(new Date(due_date));
+  const isDay = isWholeDay(due_date);
+  const day = dueDay(due_date);
   const today = localDay(now);
   const over = isDay ? day < today : Date.parse(due_date) < now.getTime();
   const state = completed_at !== null ? 'done' : over ? 'overdue' : day === today ? 'today' : 'later';
@@ -24,9 +23,4 @@ export function dueOf(task: Pick<Task, 'due_date' | 'completed_at'>, now: Date):
 function dateFormat(due: Moment, now: Date): Intl.DateTimeFormatOptions {
   const far = Math.abs(Date.parse(due) - now.getTime()) > 300 * 86_400_000;
   return { day: 'numeric', month: 'short', ...(far ? { year: 'numeric' } : {}) };
-}
-
-function localDay(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

@@ -1,0 +1,152 @@
+/** The long text of a task, in Markdown: read, or written with a look at what it will be. */
+import { Pencil } from 'lucide-react';
+import { type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
+import { useBoard } from '@/board/context';
+import { fitHeight } from '@/board/text';
+import { useI18n } from '@/i18n';
+import type { Task } from '@/sync/wire';
+import { Button } from '@/ui/Button';
+import { Skeleton } from '@/ui/Empty';
+import { type Draft, keepDraft, keptDraft } from './draft';
+import { EditedBy } from './Editors';
+import css from './task-panel.module.css';
+import { useEditing } from './useEditing';
+import { useDescription } from './usePanelTask';
+
+const Markdown = lazy(() => import('./Markdown'));
+
+/** The most that the server takes. */
+const LENGTH_MAX = 50_000;
+
+export function Description({ task }: { task: Task }) {
+  const { t } = useI18n();
+  const { room, rights } = useBoard();
+  const { text, missing } = useDescription(task.id);
+  const [draft, setDraft] = useState<Draft | null>(() => keptDraft(task.id));
+  const mayWrite = rights.writeTask(task);
+  const change = (next: Draft | null) => {
+    setDraft(next);
+    keepDraft(task.id, next);
+  };
+  const save = () => {
+    if (!draft || [...draft.text].length > LENGTH_MAX) return;
+    if (draft.text !== text) {
+      const based = draft.version > 0 ? { version: draft.version } : {};
+      const op = { kind: 'task.update', task_id: task.id, ...based, set: { description: draft.text } } as const;
+      room.submit(op, text === undefined ? {} : { description: text });
+    }
+    change(null);
+  };
+  const begin = () => change({ text: text ?? '', version: task.version });
+  return (
+    <section className={css.section}>
+      <div className={css.sectionHead}>
+        <h3>{t('task.description')}</h3>
+        <EditedBy taskId={task.id} field="description" />
+        {mayWrite && !draft && text !== undefined && (
+          <Button small look="quiet" onClick={begin}>
+            <Pencil aria-hidden />
+            {t('common.edit')}
+          </Button>
+        )}
+      </div>
+      {draft ? (
+        <Writing {...{ task, draft, before: text }} onChange={change} onSave={save} onCancel={() => change(null)} />
+      ) : text === undefined ? (
+        missing ? (
+          <p className={css.faint}>{t('task.description_missing')}</p>
+        ) : (
+          <Skeleton lines={1} label={t('common.loading')} />
+        )
+      ) : text === '' ? (
+        <p className={css.faint}>{t('task.no_description')}</p>
+      ) : (
+        <Suspense fallback={<p className={css.plain}>{text}</p>}>
+          <Markdown text={text} />
+        </Suspense>
+      )}
+    </section>
+  );
+}
+
+interface WritingProps {
+  task: Task;
+  draft: Draft;
+  /** What stands there now. */
+  before: string | undefined;
+  onChange(draft: Draft): void;
+  onSave(): void;
+  onCancel(): void;
+}
+
+function Writing({ task, draft, before, onChange, onSave, onCancel }: WritingProps) {
+  const { t } = useI18n();
+  const editing = useEditing(task.id, 'description');
+  const [preview, setPreview] = useState(false);
+  const [begun] = useState(before);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    if (!preview) field.current?.focus();
+  }, [preview]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its height is that of its text
+  useLayoutEffect(() => {
+    if (field.current) fitHeight(field.current);
+  }, [draft.text, preview]);
+  const length = [...draft.text].length;
+  const keys = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      onSave();
+    } else if (event.key === 'Escape') {
+      // The draft stays on the device: Escape leaves the field, it throws nothing away.
+      event.preventDefault();
+      field.current?.blur();
+    }
+  };
+  return (
+    <div className={css.writing}>
+      {before !== undefined && begun !== undefined && before !== begun && (
+        <p role="status" className={css.warning}>
+          {t('task.changed_meanwhile')}
+        </p>
+      )}
+      {preview ? (
+        <div className={css.preview}>
+          <Suspense fallback={<p className={css.plain}>{draft.text}</p>}>
+            <Markdown text={draft.text} />
+          </Suspense>
+        </div>
+      ) : (
+        <textarea
+          ref={field}
+          className={css.text}
+          dir="auto"
+          aria-label={t('task.description')}
+          placeholder={t('task.description_hint')}
+          value={draft.text}
+          onFocus={editing.onFocus}
+          onBlur={editing.onBlur}
+          onKeyDown={keys}
+          onChange={(event) => onChange({ ...draft, text: event.target.value })}
+        />
+      )}
+      {length > LENGTH_MAX && (
+        <p role="alert" className={css.error}>
+          {t('task.description_long', { max: LENGTH_MAX, count: length })}
+        </p>
+      )}
+      <div className={css.actions}>
+        <Button small look="primary" disabled={length > LENGTH_MAX} onClick={onSave}>
+          {t('common.save')}
+        </Button>
+        <Button small aria-pressed={preview} onClick={() => setPreview(!preview)}>
+          {t(preview ? 'task.write' : 'task.preview')}
+        </Button>
+        <Button small look="quiet" onClick={onCancel}>
+          {t('task.discard')}
+        </Button>
+        <span className={css.faint}>{t('task.save_hint')}</span>
+      </div>
+    </div>
+  );
+}
