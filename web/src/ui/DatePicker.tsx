@@ -78,7 +78,6 @@ function Month({ value, onChoose }: { value: string | null; onChoose(value: stri
         <span aria-live="polite">{date(atNoon(day), { month: 'long', year: 'numeric', timeZone: 'UTC' })}</span>
         <IconButton small label={t('task.month_after')} icon={<ChevronRight />} onClick={() => turn(1)} />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: its buttons have the focus, the keys go from one to another */}
       <table ref={grid} className={css.grid} onKeyDown={keys}>
         <thead>
           <tr>
