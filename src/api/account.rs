@@ -2,17 +2,23 @@
 
 use super::App;
 use super::admit::address_of;
+use super::cursor::{PageQuery, page, with_next};
 use super::error::{ApiError, ApiResult};
-use super::extract::{Body, Caller};
-use crate::auth::{self, ACCESS_LIFE_MS, Device, SignedIn, Transport};
-use crate::protocol::rest::account::{Login, Me, Refresh, Signup, Tokens, User, WorkspaceRole};
-use crate::store::queries::user::{self, User as UserRow};
+use super::extract::{Body, Caller, Ids, Query};
+use crate::auth::{self, ACCESS_LIFE_MS, Device, SignedIn, Transport, now};
+use crate::domain::ids::FamilyId;
+use crate::protocol::frame::Room;
+use crate::protocol::rest::Page;
+use crate::protocol::rest::account::{Login, Me, MePatch, Refresh, SignIn, Signup, Tokens, User, WorkspaceRole};
+use crate::store::queries::auth::{self as sessions, SessionRow};
+use crate::store::queries::user::{self, User as UserRow, UserChanges};
 use crate::store::queries::workspace;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
 
 const COOKIE: &str = "teamflow_refresh";
 const COOKIE_PATH: &str = "/api/v1/auth";
@@ -101,6 +107,68 @@ pub async fn me(caller: Caller, app: web::Data<App>) -> ApiResult<web::Json<Me>>
     let user = user.ok_or_else(|| ApiError::not_found("account"))?;
     let workspaces = workspaces_of(&app, &user).await?;
     Ok(web::Json(Me { user: shown(user), workspaces }))
+}
+
+/// Changes what others and the app know of the caller, and tells the caller's workspaces.
+///
+/// `PATCH /api/v1/auth/me`
+pub async fn patch_me(caller: Caller, app: web::Data<App>, body: Body) -> ApiResult<web::Json<Me>> {
+    let body: MePatch = body.json()?;
+    let changes = UserChanges {
+        name: body.name.map(|name| name.to_string()),
+        avatar: body.avatar.map(|avatar| avatar.map(|avatar| avatar.into_string())),
+        locale: body.locale.map(|locale| locale.name().to_owned()),
+        timezone: body.timezone.map(|zone| zone.name().to_owned()),
+        updated_at: Some(now()),
+    };
+    let is_shown_to_others = changes.name.is_some() || changes.avatar.is_some();
+    let id = caller.user_id;
+    let change = async move |c: &mut _| user::change(c, id, changes).await;
+    let user = app.store.write(async move |mut c| c.tx(change).await).await?;
+    let user = user.ok_or_else(|| ApiError::not_found("account"))?;
+    let workspaces = workspaces_of(&app, &user).await?;
+    for workspace in workspaces.iter().filter(|_| is_shown_to_others) {
+        let data = json!({"workspace_id": workspace.id, "user_id": id, "name": user.name, "role": workspace.role});
+        app.announce(&[Room::Workspace(workspace.id)], "member.updated", id, data);
+    }
+    Ok(web::Json(Me { user: shown(user), workspaces }))
+}
+
+/// The caller's sign-ins that have not ended.   `GET /api/v1/auth/sessions`
+pub async fn list_sessions(
+    caller: Caller,
+    app: web::Data<App>,
+    query: Query<PageQuery>,
+) -> ApiResult<web::Json<Page<SignIn>>> {
+    let (limit, after) = (query.0.limit()?, query.0.after()?);
+    let read = async move |mut c| sessions::sessions(&mut c, caller.user_id, now(), after, with_next(limit)).await;
+    let found = app.store.read(read).await?;
+    Ok(web::Json(page(found, limit, |row| row.id, |row| sign_in(row, caller.family))))
+}
+
+/// Ends one of the caller's sign-ins: its tokens are worth nothing from now on, and its sockets close.
+///
+/// `DELETE /api/v1/auth/sessions/{session_id}`
+pub async fn end_session(caller: Caller, app: web::Data<App>, id: Ids<FamilyId>) -> ApiResult<HttpResponse> {
+    let id = id.0;
+    let read = async move |mut c| sessions::is_session_of(&mut c, caller.user_id, id, now()).await;
+    if !app.store.read(read).await? {
+        return Err(ApiError::not_found("sign-in"));
+    }
+    app.auth.end_family(id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn sign_in(row: SessionRow, current: Option<FamilyId>) -> SignIn {
+    SignIn {
+        id: row.id,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
+        expires_at: row.expires_at,
+        ip: row.ip,
+        user_agent: row.user_agent,
+        is_current: Some(row.id) == current,
+    }
 }
 
 async fn workspaces_of(app: &App, user: &UserRow) -> ApiResult<Vec<WorkspaceRole>> {

@@ -349,6 +349,7 @@ impl BoardActor {
 
     /// Sees to it that changes of presence are told, folded.
     fn tell_presence(&mut self, context: &mut Context<Self>) {
+        self.pin.has_sessions(self.attendance.session_count());
         if self.tells || !self.attendance.is_dirty() {
             return;
         }

@@ -86,6 +86,11 @@ impl Attendance {
         self.hubs.is_empty()
     }
 
+    /// How many sessions of this node are here.
+    pub fn session_count(&self) -> usize {
+        self.hubs.len()
+    }
+
     pub fn hub_of(&self, session: SessionId) -> Option<HubId> {
         self.hubs.get(&session).copied()
     }

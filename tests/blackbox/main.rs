@@ -18,6 +18,7 @@ mod once;
 mod operations;
 mod placing;
 mod presence;
+mod profile;
 mod roles;
 mod rooms;
 mod tasks;

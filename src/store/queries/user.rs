@@ -39,6 +39,17 @@ pub struct NewUser {
     pub updated_at: Moment,
 }
 
+/// What to change of an account; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct UserChanges {
+    pub name: Option<String>,
+    pub avatar: Option<Option<String>>,
+    pub locale: Option<String>,
+    pub timezone: Option<String>,
+    pub updated_at: Option<Moment>,
+}
+
 /// An account with what a login is checked by.
 pub struct Credentials {
     pub user: User,
@@ -85,6 +96,16 @@ pub async fn credentials(conn: &mut Conn, email: &str) -> StoreResult<Option<Cre
     let found: Option<(User, Option<String>)> =
         query!(conn, |c| row.select((User::as_select(), users::password_hash)).first(c).await.optional())?;
     Ok(found.map(|(user, password_hash)| Credentials { user, password_hash }))
+}
+
+/// Changes an account; `None` where there is none.
+pub async fn change(conn: &mut Conn, id: UserId, changes: UserChanges) -> StoreResult<Option<User>> {
+    Ok(query!(conn, |c| diesel::update(users::table.find(id))
+        .set(&changes)
+        .returning(User::as_returning())
+        .get_result(c)
+        .await
+        .optional())?)
 }
 
 /// Makes an account system admin; whether there is one of this e-mail.
