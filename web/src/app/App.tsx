@@ -1,5 +1,6 @@
 import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Commands } from '@/command/Commands';
 import { useI18n } from '@/i18n';
 import NotFound from '@/pages/NotFound';
 import { Toasts } from '@/ui/toast';
@@ -45,6 +46,7 @@ export function App() {
         {signIn.state === 'signed_in' && <SignedIn />}
         {signIn.state === 'signed_out' && <SignedOut />}
       </Suspense>
+      {signIn.state === 'signed_in' && <Commands />}
       <Toasts />
       <Announcer />
     </>

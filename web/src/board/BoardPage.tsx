@@ -5,6 +5,7 @@ import { Link, useParams, useSearchParams } from 'wouter';
 import { useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { type BoardFace, paths } from '@/app/paths';
+import { BoardCommands } from '@/command/BoardCommands';
 import { ConflictTray } from '@/conflict/ConflictTray';
 import { FilterBar } from '@/filter/FilterBar';
 import { useI18n } from '@/i18n';
@@ -73,6 +74,7 @@ function Faces() {
     <Frame title={board?.name ?? t('common.loading')} crumbs={crumbs ?? []} actions={<PresenceBar />} bar={bar} full>
       <BoardEcho />
       <Notices />
+      <BoardCommands />
       <Suspense fallback={<Skeleton label={t('common.loading')} />}>
         {face === 'board' && <BoardColumns />}
         {face === 'list' && <ListView />}

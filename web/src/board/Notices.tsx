@@ -1,4 +1,4 @@
-/** Says in words what was refused, and undoes and does again one's own ops: on all faces of a board. */
+/** Says in words what was refused, on all faces of a board. */
 import { useEffect } from 'react';
 import { announce } from '@/app/announce';
 import { problemText } from '@/app/problem';
@@ -13,22 +13,11 @@ export function Notices() {
   const board = useBoard();
   useEffect(() => {
     const { room } = board;
-    const say = (text: string, tone: 'plain' | 'warning') => {
-      showToast({ text, tone, id: 'notice' });
+    return room.onNotice((notice) => {
+      const text = noticeText(notice, board, i18n.t);
+      showToast({ text, tone: 'warning', id: 'notice' });
       announce(text);
-    };
-    const stop = room.onNotice((notice) => say(noticeText(notice, board, i18n.t), 'warning'));
-    const keys = (event: KeyboardEvent) => {
-      const what = historyKey(event);
-      if (!what || isTyping(event.target)) return;
-      event.preventDefault();
-      turn(room, what, i18n.t, (text) => say(text, 'plain'));
-    };
-    window.addEventListener('keydown', keys);
-    return () => {
-      stop();
-      window.removeEventListener('keydown', keys);
-    };
+    });
   }, [board, i18n]);
   return null;
 }
@@ -44,19 +33,6 @@ export function turn(room: BoardRoom, what: 'undo' | 'redo', t: I18n['t'], say: 
 function nameOfOp(op: Op, t: I18n['t']): string {
   const [thing, deed] = op.kind.split('.') as ['task', 'create'];
   return t(`board.did_${thing}_${deed}`);
-}
-
-/** By the sign, or by the key where the letters are not Latin. */
-function historyKey(event: KeyboardEvent): 'undo' | 'redo' | null {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null;
-  const sign = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace('Key', '').toLowerCase();
-  if (sign === 'z') return event.shiftKey ? 'redo' : 'undo';
-  return sign === 'y' && !event.shiftKey ? 'redo' : null;
-}
-
-/** There the keys undo what was typed. */
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
 }
 
 export function noticeText(notice: Notice, board: Pick<BoardScope, 'room' | 'nameOf'>, t: I18n['t']): string {

@@ -1,0 +1,43 @@
+/** Listens for shortcuts, and shows the palette and the sheet when they are wanted. */
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useStore } from '@/app/client';
+import { closePalette, openPalette, paletteOpen } from '@/app/palette';
+import { AppCommands } from './AppCommands';
+import { isTyping, matches, Strokes } from './keys';
+import { commandsNow } from './registry';
+
+const Palette = lazy(() => import('./Palette'));
+const Sheet = lazy(() => import('./Sheet'));
+
+export function Commands() {
+  const palette = useStore(paletteOpen);
+  const [sheet, setSheet] = useState(false);
+  useEffect(() => {
+    const strokes = new Strokes();
+    const down = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      // The one shortcut that works while one types too.
+      if (matches(event, 'mod+k')) {
+        event.preventDefault();
+        openPalette();
+        return;
+      }
+      if (isTyping(event.target) || document.querySelector('[role="dialog"], [role="menu"]')) return;
+      const command = strokes.take(event, [...commandsNow()].reverse());
+      if (!command?.run) return;
+      event.preventDefault();
+      command.run();
+    };
+    window.addEventListener('keydown', down);
+    return () => window.removeEventListener('keydown', down);
+  }, []);
+  return (
+    <>
+      <AppCommands onSheet={() => setSheet(true)} />
+      <Suspense fallback={null}>
+        {palette && <Palette onClose={closePalette} />}
+        {sheet && <Sheet onClose={() => setSheet(false)} />}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import type { Catalogue } from '../catalogue';
+
+export const command: Catalogue['command'] = {
+  palette: 'جستجو و فرمان‌ها',
+  placeholder: 'یافتن کار، تخته، یا آنچه باید کرد…',
+  nothing: 'چیزی یافت نشد.',
+  sheet: 'میان‌برهای صفحه‌کلید',
+  search: 'جستجو در همه چیز',
+  search_for: 'جستجوی «{text}» در همه چیز',
+  tasks: 'کارها',
+  boards: 'تخته‌ها',
+  group_card: 'روی کارت',
+  group_board: 'روی تخته',
+  group_go: 'رفتن به',
+  group_app: 'همه جا',
+  theme_light: 'پوستهٔ روشن',
+  theme_dark: 'پوستهٔ تیره',
+  theme_system: 'پوسته مانند سیستم',
+  card_open: 'باز کردن',
+  card_lift: 'برداشتن، سپس جابه‌جایی با پیکان‌ها',
+  card_rename: 'ویرایش عنوان',
+  card_menu: 'هر چه با آن می‌توان کرد',
+  card_select: 'برگزیدن',
+  card_add: 'افزودن کارت به ستونش',
+  card_delete: 'حذف',
+  card_walk: 'رفتن از کارتی به کارت دیگر؛ با Shift برگزیدن',
+};
