@@ -41,6 +41,10 @@ export interface Connection {
   lostAt: number | null;
   /** When the next attempt begins; null where none is planned. */
   retryAt: number | null;
+  /** How often it was tried to make it again since it was lost. */
+  attempt: number;
+  /** The server has said that it goes away; it comes again, or another takes its place. */
+  draining: boolean;
   /** Of this connection; null while there is none. */
   sessionId: Id | null;
 }

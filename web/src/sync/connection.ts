@@ -20,6 +20,9 @@ const STABLE_MS = 10_000;
 const BURST = 120;
 const FRAMES_PER_MS = 0.06;
 
+/** Nothing is lost. */
+const WHOLE = { lostAt: null, retryAt: null, attempt: 0, draining: false } as const;
+
 /** min(1000·2ⁿ, 30000), of which at least one half. */
 export function backoff(attempt: number, random: number): number {
   const full = Math.min(BACKOFF_MS * 2 ** attempt, BACKOFF_MAX_MS);
@@ -40,7 +43,7 @@ export class Connection {
   readonly frames = new Listeners<Frame>();
   readonly up = new Listeners<Id>();
   readonly down = new Listeners<void>();
-  readonly #state = createValue<ConnectionInfo>({ state: 'connecting', lostAt: null, retryAt: null, sessionId: null });
+  readonly #state = createValue<ConnectionInfo>({ state: 'connecting', ...WHOLE, sessionId: null });
   readonly #environment: Environment;
   readonly #session: Session;
   readonly #stops: (() => void)[] = [];
@@ -122,7 +125,7 @@ export class Connection {
     this.#clear();
     this.#drop();
     this.#attempts = 0;
-    this.#state.set({ state: 'needs_sign_in', lostAt: null, retryAt: null, sessionId: null });
+    this.#state.set({ state: 'needs_sign_in', ...WHOLE, sessionId: null });
   }
 
   async #attempt(): Promise<void> {
@@ -130,7 +133,7 @@ export class Connection {
     this.#trying = true;
     const before = this.#state.get();
     if (before.state === 'needs_sign_in') this.#state.set({ ...before, state: 'connecting' });
-    else if (before.retryAt !== null) this.#state.set({ ...before, retryAt: null });
+    else if (before.retryAt !== null) this.#state.set({ ...before, retryAt: null, attempt: before.attempt + 1 });
     try {
       const token = await this.#session.token();
       if (this.#stopped || this.#session.signIn.get().state !== 'signed_in') return;
@@ -169,7 +172,7 @@ export class Connection {
       this.#tickets = BURST;
       this.#ticketsAt = this.#upAt;
       this.#listenForLife(socket);
-      this.#state.set({ state: 'connected', lostAt: null, retryAt: null, sessionId: answer.session_id });
+      this.#state.set({ state: 'connected', ...WHOLE, sessionId: answer.session_id });
       this.up.tell(answer.session_id);
     } else if (answer.type === 'error' && answer.code === 'UNAUTHORIZED') {
       // Refused though it has not ended: another one, or none.
@@ -194,8 +197,10 @@ export class Connection {
     if (waiting && frame.id !== undefined) {
       this.#waiting.delete(frame.id);
       waiting.resolve(frame);
-    } else if (frame.type === 'bye') this.#asked = frame.reconnect_in_ms ?? null;
-    else if (frame.type === 'token_expiring') this.#refresh();
+    } else if (frame.type === 'bye') {
+      this.#asked = frame.reconnect_in_ms ?? null;
+      if (frame.code === 'DRAINING') this.#state.set({ ...this.#state.get(), draining: true });
+    } else if (frame.type === 'token_expiring') this.#refresh();
     else this.frames.tell(frame);
   }
 
@@ -265,6 +270,7 @@ export class Connection {
     const before = this.#state.get();
     if (before.state === 'needs_sign_in') return;
     this.#state.set({
+      ...before,
       state: this.#environment.isOnline() ? 'reconnecting' : 'offline',
       lostAt: before.lostAt ?? Date.now(),
       retryAt: retryAt ?? before.retryAt,
