@@ -6,6 +6,9 @@ import { AppCommands } from './AppCommands';
 import { isTyping, matches, Strokes } from './keys';
 import { commandsNow } from './registry';
 
+/** What keeps all keys to itself. A toast is a dialog too, but one that asks for nothing. */
+const WINDOWS = '[role="dialog"]:not([aria-modal="false"]), [role="menu"]';
+
 const Palette = lazy(() => import('./Palette'));
 const Sheet = lazy(() => import('./Sheet'));
 
@@ -22,7 +25,7 @@ export function Commands() {
         openPalette();
         return;
       }
-      if (isTyping(event.target) || document.querySelector('[role="dialog"], [role="menu"]')) return;
+      if (isTyping(event.target) || document.querySelector(WINDOWS)) return;
       const command = strokes.take(event, [...commandsNow()].reverse());
       if (!command?.run) return;
       event.preventDefault();
