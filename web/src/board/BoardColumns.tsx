@@ -1,6 +1,7 @@
 /** The board's face with columns: what is dragged, chosen and gone through with the keys comes together here. */
 import { Columns3 } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useFilter } from '@/filter/useFilter';
 import { useI18n } from '@/i18n';
 import { Button } from '@/ui/Button';
 import { Empty } from '@/ui/Empty';
@@ -13,8 +14,9 @@ import { ColumnView } from './ColumnView';
 import { useBoard, useColumns, useView } from './context';
 import { DragHint } from './DragHint';
 import { Interaction } from './interaction';
-import { HandsProvider } from './interaction-context';
+import { HandsProvider, useHands } from './interaction-context';
 import { SelectionBar } from './SelectionBar';
+import type { Matches } from './shown';
 import { useActions } from './useActions';
 import { useBoardHands } from './useBoardHands';
 
@@ -27,8 +29,10 @@ export function BoardColumns() {
   if (!ready) return <BoardSkeleton />;
   return (
     <HandsProvider value={value}>
-      <Columns hands={hands} />
-      <SelectionBar />
+      <div className={css.stage}>
+        <Columns hands={hands} />
+        <SelectionBar />
+      </div>
       <CardMenu />
       <ColumnDialogs />
       <DragHint />
@@ -40,6 +44,7 @@ function Columns({ hands }: { hands: Interaction }) {
   const { t } = useI18n();
   const { rights, area } = useBoard();
   const columns = useColumns();
+  const { matches, clear } = useFilter();
   const root = useRef<HTMLDivElement>(null);
   const layer = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -54,11 +59,12 @@ function Columns({ hands }: { hands: Interaction }) {
       {/* biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/noStaticElementInteractions: clicks on cards, which are links and have their keys, are caught here once for all of them */}
       <div ref={root} className={css.area} onClick={click}>
         {columns.map((column, index) => (
-          <ColumnView key={column.id} column={column} last={index === columns.length - 1} />
+          <ColumnView key={column.id} column={column} last={index === columns.length - 1} matches={matches} />
         ))}
         {columns.length === 0 ? <NoColumns /> : rights.columns && <AddColumn />}
         <Follow hands={hands} />
       </div>
+      <NoMatch matches={matches} clear={clear} />
       <div ref={layer} className={css.layer} aria-hidden />
       <p id="card-hint" hidden>
         {t('board.card_hint')}
@@ -107,6 +113,25 @@ function NoColumns() {
         )}
       </Empty>
       {adding && <AddColumnForm onClose={() => setAdding(false)} />}
+    </div>
+  );
+}
+
+/** Over the empty columns, where the filter lets nothing through. */
+function NoMatch({ matches, clear }: { matches: Matches; clear(): void }) {
+  const { t } = useI18n();
+  const { hands } = useHands();
+  const nothing = useView((view) => {
+    if (!matches || !view || view.tasks.size === 0) return false;
+    const passed = hands.passed(matches);
+    return ![...view.tasks.values()].some((task) => passed.has(task.id) || matches(task));
+  });
+  if (!nothing) return null;
+  return (
+    <div className={css.noMatch} role="status">
+      <Empty title={t('board.no_match_title')} text={t('board.no_match_text')}>
+        <Button onClick={clear}>{t('board.no_match_clear')}</Button>
+      </Empty>
     </div>
   );
 }

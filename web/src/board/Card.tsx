@@ -123,10 +123,9 @@ function Title({ task, active }: { task: Task; active: boolean }) {
       tabIndex={active ? 0 : -1}
       aria-describedby={`card-${task.id} card-hint`}
       draggable={false}
-      dir="auto"
       onFocus={() => hands.activate(task.id)}
     >
-      {task.title}
+      <bdi>{task.title}</bdi>
     </a>
   );
 }
@@ -149,7 +148,7 @@ function Facts({ task }: { task: Task }) {
       <DueFact task={task} />
       {task.story_points !== null && (
         <span className={css.points} title={t('board.card_points', { count: task.story_points })}>
-          <span aria-hidden>{number(task.story_points)}</span>
+          <span aria-hidden>{t('board.card_points_short', { count: task.story_points })}</span>
           <span className="visually-hidden">{t('board.card_points', { count: task.story_points })}</span>
         </span>
       )}

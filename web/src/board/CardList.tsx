@@ -12,9 +12,7 @@ import type { Shown } from './shown';
 
 const GAP = 8;
 
-export function CardList(props: { column: Column; shown: Shown; section: React.RefObject<HTMLElement | null> }) {
-  const { column, shown, section } = props;
-  const { ids, dim } = shown;
+export function CardList({ column, shown: { ids, dim } }: { column: Column; shown: Shown }) {
   const { t } = useI18n();
   const { room } = useBoard();
   const { hands } = useHands();
@@ -52,15 +50,12 @@ export function CardList(props: { column: Column; shown: Shown; section: React.R
     directDomUpdatesMode: 'position',
   });
   useLayoutEffect(() => {
-    if (!section.current || !scroller.current) return;
-    hands.surfaces.set(column.id, {
-      section: section.current,
-      scroller: scroller.current,
-      virtualizer,
-      shown: ids,
-    });
-    keepInSight(hands.motion.seen(column.id, scroller.current), scroller.current, ids, virtualizer);
-  }, [hands, column.id, section, virtualizer, ids]);
+    const element = scroller.current;
+    const section = element?.closest<HTMLElement>('[data-column-id]');
+    if (!element || !section) return;
+    hands.surfaces.set(column.id, { section, scroller: element, virtualizer, shown: ids });
+    keepInSight(hands.motion.seen(column.id, element), element, ids, virtualizer);
+  }, [hands, column.id, virtualizer, ids]);
   useEffect(() => () => void hands.surfaces.delete(column.id), [hands, column.id]);
   const items = virtualizer.getVirtualItems();
   return (

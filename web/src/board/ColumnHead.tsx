@@ -94,7 +94,11 @@ function Load({ column, total, shown }: { column: Column; total: number; shown: 
   return (
     <span className={css.load} data-load={load} title={label}>
       <span aria-hidden>
-        {load !== 'free' ? label : limit === null ? filtered + number(total) : `${number(total)} / ${number(limit)}`}
+        {limit === null
+          ? filtered + number(total)
+          : load === 'free'
+            ? `${number(total)} / ${number(limit)}`
+            : t(`board.load_${load}`, { total, limit })}
       </span>
       <span className="visually-hidden">{label}</span>
     </span>

@@ -1,22 +1,29 @@
 /** A column: its head, its cards, and at its foot the place where cards are added. */
-import { memo, useRef } from 'react';
+import { memo } from 'react';
 import { useI18n } from '@/i18n';
 import type { Column } from '@/sync/wire';
 import { CardList } from './CardList';
 import { ColumnHead } from './ColumnHead';
 import css from './column.module.css';
-import { useBoard } from './context';
+import { useBoard, useOrder } from './context';
 import { FullNote } from './DropLine';
 import { useHands, usePart } from './interaction-context';
 import { QuickAdd } from './QuickAdd';
-import { useShown } from './shown';
+import { type Matches, useShown } from './shown';
 
-export const ColumnView = memo(function ColumnView({ column, last }: { column: Column; last: boolean }) {
+interface Props {
+  column: Column;
+  /** Whether it stands at the end of the board. */
+  last: boolean;
+  matches: Matches;
+}
+
+export const ColumnView = memo(function ColumnView({ column, last, matches }: Props) {
   const { t } = useI18n();
   const { rights } = useBoard();
   const { hands } = useHands();
-  const section = useRef<HTMLElement>(null);
-  const shown = useShown(column.id);
+  const total = useOrder(column.id).length;
+  const shown = useShown(column.id, matches);
   const aim = usePart(hands.drag, (state) => {
     if (state.phase !== 'dragging') return undefined;
     if (state.subject.kind === 'tasks') {
@@ -28,16 +35,12 @@ export const ColumnView = memo(function ColumnView({ column, last }: { column: C
     return last && state.spot.before === null && state.spot.after === column.id ? 'end' : undefined;
   });
   return (
-    <section
-      ref={section}
-      className={css.column}
-      data-column-id={column.id}
-      data-aim={aim}
-      aria-labelledby={`column-${column.id}`}
-    >
+    <section className={css.column} data-column-id={column.id} data-aim={aim} aria-labelledby={`column-${column.id}`}>
       <ColumnHead column={column} shown={shown.ids.length} />
-      <CardList column={column} shown={shown} section={section} />
-      {shown.ids.length === 0 && <p className={css.empty}>{t('board.column_empty')}</p>}
+      <CardList column={column} shown={shown} />
+      {shown.ids.length === 0 && (
+        <p className={css.empty}>{t(total > 0 ? 'board.column_empty_filtered' : 'board.column_empty')}</p>
+      )}
       {rights.write && <QuickAdd column={column} />}
       <FullNote columnId={column.id} />
     </section>

@@ -77,7 +77,9 @@ function Form({ column, focused }: { column: Column; focused: boolean }) {
       announce(full ? t('board.over_full', { column: column.name }) : t('board.add_short', { min: TITLE_MIN }));
       return;
     }
-    send(hands.room, createOps(column.id, fit));
+    const ops = createOps(column.id, fit);
+    hands.added(ops.map((op) => op.task_id));
+    send(hands.room, ops);
     keep('');
     announce(
       fit.length === 1

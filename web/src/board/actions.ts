@@ -66,7 +66,7 @@ export function moveColumnOp(columnId: Id, spot: Spot): Op {
 }
 
 /** New cards at the column's end, below each other. */
-export const createOps = (columnId: Id, titles: readonly string[]): Op[] =>
+export const createOps = (columnId: Id, titles: readonly string[]): Extract<Op, { kind: 'task.create' }>[] =>
   titles.map((title) => ({ kind: 'task.create', task_id: v7(), column_id: columnId, title }));
 
 export const deleteOps = (ids: readonly Id[]): Op[] => ids.map((task_id) => ({ kind: 'task.delete', task_id }));

@@ -7,6 +7,7 @@ import { isFull } from './actions';
 import { type DragEvent, type DragState, drag, IDLE, type Layout } from './drag';
 import { Motion } from './motion';
 import { NOTHING_SELECTED, pruned, type Selection } from './selection';
+import type { Matches } from './shown';
 
 /** A column that is on the page. */
 export interface Surface {
@@ -44,6 +45,8 @@ export class Interaction {
   /** Measured heights of cards, so that one that comes again, or to another column, does not make it jump. */
   readonly heights = new Map<Id, number>();
   area: HTMLElement | null = null;
+  /** Cards that were shown under one filter, and stay until it changes. */
+  #passed: { matches: Matches; ids: Set<Id> } = { matches: null, ids: new Set() };
   /** The card that takes the focus as soon as it is on the page. */
   #wanted: Id | null = null;
   /** Where the active card was, for when it is gone. */
@@ -65,6 +68,17 @@ export class Interaction {
         return now !== null && isFull(now, columnId, ids);
       },
     };
+  }
+
+  /** What was shown under this filter: those stay, and so do cards that one adds under it. */
+  passed(matches: Matches): Set<Id> {
+    if (this.#passed.matches !== matches) this.#passed = { matches, ids: new Set() };
+    return this.#passed.ids;
+  }
+
+  /** One's own new cards are shown, whatever the filter. */
+  added(ids: readonly Id[]): void {
+    for (const id of ids) this.#passed.ids.add(id);
   }
 
   /** Feeds the machine of drag and drop. */

@@ -82,7 +82,9 @@ export function attachPointer(
     hands.send({ type: 'cancel' });
   }
 
-  function blur() {
+  /** Of the window: what has the focus in it may lose it. */
+  function blur(event: Event) {
+    if (event.target !== window) return;
     hands.send({ type: 'cancel' });
     letGo();
   }
