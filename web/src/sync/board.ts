@@ -1,6 +1,6 @@
 /** One board: what is committed, what is open on top of it, and how the two become one. */
 import { v7 as uuid } from 'uuid';
-import type { Before, BoardStatus, BoardView, Conflict, Notice, Outcome, Submission } from './api';
+import type { BoardStatus, BoardView, Conflict, Notice, Outcome, Submission } from './api';
 import type { BoardState } from './board-state';
 import type { Core } from './core';
 import { deliver, deliverAll } from './deliver';
@@ -9,7 +9,7 @@ import type { Subscribed } from './frames';
 import { UndoStack } from './history';
 import { predictAll } from './optimistic';
 import { Outbox } from './outbox';
-import { prepare } from './prepare';
+import { prepare, type Sight } from './prepare';
 import { Presence } from './presence';
 import { Replica } from './replica';
 import type { PendingOp } from './storage';
@@ -36,8 +36,9 @@ export class BoardDocument {
   readonly #stopConflicts: () => void;
   #replica = new Replica();
   #outbox: Outbox;
-  /** What is committed with what is open on top. */
+  /** What is committed with what is open on top, and without, as of the last view. */
   #shown: BoardState | null = null;
+  #settled: BoardState | null = null;
   /** Events that are to be told with the next view. */
   #fresh: BoardEvent[] = [];
   #isScheduled = false;
@@ -93,14 +94,10 @@ export class BoardDocument {
     this.#changed();
   }
 
-  submit(
-    ops: readonly Op[],
-    purpose: PendingOp['purpose'] = 'edit',
-    sight: { before?: Before | undefined; seen?: readonly (number | undefined)[] } = {},
-  ): readonly Submission[] {
+  submit(ops: readonly Op[], purpose: PendingOp['purpose'] = 'edit', sight: Sight = {}): readonly Submission[] {
     const { session, tabId, storage } = this.#core;
     const author = { board_id: this.id, user_id: session.userId ?? '', tab_id: tabId, purpose };
-    const { pending, done } = prepare(ops, author, this.#replica.state, this.#shown, sight);
+    const { pending, done } = prepare(ops, author, this.#settled, this.#shown, sight, (op) => this.#outbox.under(op));
     const submissions = pending.map(({ op_id }) => ({
       op_id,
       done: new Promise<Outcome>((resolve) => this.#answers.set(op_id, resolve)),
@@ -156,7 +153,7 @@ export class BoardDocument {
     this.#outbox.clear();
     this.#replica = new Replica();
     this.#outbox = this.#newOutbox();
-    this.#shown = null;
+    this.#shown = this.#settled = null;
     this.#fresh = [];
     this.undoStack.clear();
     this.#answers.clear();
@@ -234,9 +231,13 @@ export class BoardDocument {
     const verdict = judge(op, purpose !== 'edit', reject, isOwn);
     if (verdict.verdict === 'rebase') this.#rebase(pending, verdict.op, verdict.seen);
     else {
+      // What its author has given another value since is theirs to decide when that is answered.
+      const isOpen = ({ field }: { field: string }) => !this.#outbox.isSuperseded(pending, field);
+      const fields = verdict.verdict === 'conflict' ? verdict.fields.filter(isOpen) : [];
       this.#outbox.drop(pending.op_id);
       this.undoStack.onRejected(pending.op_id);
-      if (verdict.verdict === 'conflict') this.#disagree(pending, reject, verdict.fields);
+      if (fields.length > 0) this.#disagree(pending, reject, fields);
+      else if (verdict.verdict === 'conflict') void this.#core.storage.dropPending(pending.op_id);
       else {
         void this.#core.storage.dropPending(pending.op_id);
         lastNotice += 1;
@@ -309,6 +310,7 @@ export class BoardDocument {
     if (!state) return;
     const actor_id = this.#core.session.userId;
     const open = this.#outbox.open;
+    this.#settled = state;
     this.#shown = predictAll(
       state,
       open.map(({ op, op_id, at }) => ({ op, op_id, at, actor_id })),

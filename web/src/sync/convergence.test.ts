@@ -51,6 +51,8 @@ class Story {
   readonly acked: { op_id: Id; seq: number }[] = [];
   /** Texts that stood in a conflict at some time. */
   readonly disputed = new Set<unknown>();
+  /** Texts that their author took back. */
+  readonly withdrawn = new Set<unknown>();
   #texts = 0;
 
   constructor(seed: number) {
@@ -98,9 +100,11 @@ class Story {
 
   submit(person: Person, ops: readonly Op[]): void {
     const view = person.room.view.get();
+    const inGesture = new Map<Id, string>();
     for (const op of ops) {
       if (op.kind === 'task.update' && op.set?.title !== undefined) {
-        const saw = view?.tasks.get(op.task_id)?.title;
+        const saw = inGesture.get(op.task_id) ?? view?.tasks.get(op.task_id)?.title;
+        inGesture.set(op.task_id, op.set.title);
         this.typed.push({ text: op.set.title, field: 'title', target: op.task_id, saw, by: person });
       } else if (op.kind === 'task.create') {
         this.typed.push({ text: op.title, field: 'title', target: op.task_id, saw: undefined, by: person });
@@ -154,7 +158,7 @@ class Story {
     } else if (what < 26) {
       const ops = [this.randomOp(person), this.randomOp(person), this.randomOp(person)].filter((op) => op !== null);
       this.submit(person, ops);
-    } else if (what < 28) void person.room.history.undo();
+    } else if (what < 28) this.undo(person);
     else if (what < 29) void person.room.history.redo();
     else if (what < 31) this.decide(person);
     else if (what < 32) server.cut();
@@ -165,12 +169,22 @@ class Story {
     await this.pass(dice.chance(0.1) ? 3_000 : dice.below(120));
   }
 
+  undo(person: Person): void {
+    const before = person.room.view.get();
+    void person.room.history.undo();
+    const after = person.room.view.get();
+    for (const [id, { title }] of before?.tasks ?? []) {
+      if (after?.tasks.get(id)?.title !== title) this.withdrawn.add(title);
+    }
+  }
+
   decide(person: Person): void {
     const conflict = this.dice.pick(person.room.conflicts.get());
     if (!conflict) return;
     const choice = this.dice.pick(['mine', 'theirs'] as const) ?? 'mine';
     // Whoever keeps theirs has seen what stands there.
     if (choice === 'mine') {
+      if (conflict.task_id) this.withdrawn.add(person.room.view.get()?.tasks.get(conflict.task_id)?.title);
       for (const { field, mine, theirs } of conflict.fields) {
         if (field !== 'title' || typeof mine !== 'string' || typeof theirs !== 'string' || !conflict.task_id) continue;
         this.typed.push({ text: mine, field, target: conflict.task_id, saw: theirs, by: person });
@@ -230,8 +244,10 @@ class Story {
       }
       texts.push(title);
     }
-    for (const { text } of this.typed) {
-      expect(everSaid.has(text) || this.disputed.has(text), `${text} is lost`).toBe(true);
+    for (const { text, by } of this.typed) {
+      // Whoever typed something else in sight of it has taken it back.
+      const isReplaced = this.withdrawn.has(text) || this.typed.some((later) => later.saw === text && later.by === by);
+      expect(everSaid.has(text) || this.disputed.has(text) || isReplaced, `${text} is lost`).toBe(true);
     }
   }
 }

@@ -67,6 +67,10 @@ export function written(op: Op): readonly string[] {
   }
 }
 
+export function overlaps(some: readonly string[], others: readonly string[]): boolean {
+  return some.some((field) => others.includes(field));
+}
+
 /** What an event has changed, and to which version. */
 export function touchedBy(event: BoardEvent): readonly (Touch & { version: number })[] {
   switch (event.kind) {

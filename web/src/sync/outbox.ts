@@ -2,7 +2,7 @@
  * The open ops of one board: in which order and when they are sent, and when they are done. Their author sees them applied
  * all the time.
  */
-import { guarded, targetOf, written } from './fields';
+import { guarded, overlaps, targetOf, written } from './fields';
 import type { Ledger } from './ledger';
 import type { PendingOp } from './storage';
 import { isPassing } from './verdict';
@@ -84,11 +84,33 @@ export class Outbox {
     return entry?.pending ?? op;
   }
 
+  /** What stands between an author and what has become of some fields: open ops, and the version that the first saw. */
+  under(op: Op): { seen: number | undefined; over: readonly Id[] } {
+    const fields = guarded(op);
+    const hiding = this.#entries.filter(({ phase, pending }) => {
+      const isOpen = phase !== 'acked' && pending.seen > 0 && targetOf(pending.op) === targetOf(op);
+      return isOpen && overlaps(guarded(pending.op), fields);
+    });
+    return { seen: hiding[0]?.pending.seen, over: hiding.map(({ pending }) => pending.op_id) };
+  }
+
+  /** Whether its author has given that field another value since, in sight of this one. */
+  isSuperseded({ op_id }: PendingOp, field: string): boolean {
+    return this.#entries.some(({ pending: { op, over, purpose } }) => {
+      // An undo that is refused asks nobody, so it takes nothing over.
+      const isEdit = purpose === 'edit' && (op.kind === 'task.update' || op.kind === 'column.update');
+      return isEdit && over.includes(op_id) && guarded(op).includes(field);
+    });
+  }
+
   /** Puts `again` where `op_id` stood. */
   replace(op_id: Id, again: PendingOp): void {
     const entry = this.#entries.find((one) => one.pending.op_id === op_id);
     if (entry) Object.assign(entry, { pending: again, phase: 'waiting', ack: null });
     else this.add([again]);
+    for (const { pending } of this.#entries) {
+      if (pending.over.includes(op_id)) pending.over = pending.over.map((id) => (id === op_id ? again.op_id : id));
+    }
   }
 
   drop(op_id: Id): PendingOp | undefined {
@@ -260,7 +282,7 @@ export class Outbox {
       if (op.kind === 'column.delete' && own.kind.startsWith('task.')) return fields.includes('position');
       // What one has made oneself is at version 1 until another op of one's own changes it.
       if (targetOf(op) !== targetOf(own) || op.kind === 'task.create' || op.kind === 'column.create') return false;
-      return written(op).some((field) => fields.includes(field));
+      return overlaps(written(op), fields);
     });
   }
 

@@ -2,7 +2,7 @@
 import { v7 as uuid } from 'uuid';
 import type { Before } from './api';
 import { type BoardState, Draft } from './board-state';
-import { isTaskOp, targetOf } from './fields';
+import { guarded, isTaskOp, overlaps, targetOf } from './fields';
 import type { Done } from './history';
 import { inverse } from './inverse';
 import { predict } from './optimistic';
@@ -18,51 +18,78 @@ export interface Author {
   purpose: PendingOp['purpose'];
 }
 
+/** What an author knows who does not go by what is shown. */
+export interface Sight {
+  /** What no view shows. */
+  before?: Before | undefined;
+  /** The versions that the ops go back to. */
+  seen?: readonly (number | undefined)[];
+}
+
 export interface Prepared {
   pending: readonly PendingOp[];
   /** The same, for the undo stack. */
   done: readonly Done[];
 }
 
-/** `seen` holds the versions that the ops go back to, where it isn't what is shown; `before` what no view shows. */
+/**
+ * `committed` and `shown` are what the last view was made of: nobody has seen what came since. `under` tells which open
+ * ops hide that, and what they saw.
+ */
 export function prepare(
   ops: readonly Op[],
   author: Author,
   committed: BoardState | null,
   shown: BoardState | null,
-  { before, seen = [] }: { before?: Before | undefined; seen?: readonly (number | undefined)[] },
+  { before, seen = [] }: Sight,
+  under: (op: Op) => { seen: number | undefined; over: readonly Id[] },
 ): Prepared {
   const at = new Date().toISOString();
   const gesture = ops.length > 1 ? uuid() : null;
   // Each op is looked at as the ones before it leave the board.
   const draft = shown && new Draft(shown);
+  const earlier: PendingOp[] = [];
   const prepared = ops.map((op, i) => {
+    const hidden = under(op);
+    const inGesture = earlier.filter(
+      (one) => targetOf(one.op) === targetOf(op) && overlaps(guarded(one.op), guarded(op)),
+    );
     const pending: PendingOp = {
       ...author,
       op_id: uuid(),
       position: nextPosition(),
       op: withoutVersion(op),
       isSettled: false,
-      seen: seen[i] ?? ('version' in op ? op.version : undefined) ?? versionSeen(op, committed, draft),
+      seen: Math.min(
+        seen[i] ?? ('version' in op ? op.version : undefined) ?? versionSeen(op, committed, draft),
+        hidden.seen ?? Number.POSITIVE_INFINITY,
+      ),
+      over: [...hidden.over, ...inGesture.map((one) => one.op_id)],
       at,
       gesture,
     };
+    earlier.push(pending);
     const { op_id } = pending;
     const done: Done = { op_id, op, inverse: draft ? inverse(draft.finish(), op, before) : [], version: null };
     const event = draft && predict(draft, { op, op_id, at, actor_id: author.user_id });
     if (event) applyEvent(draft, event);
-    return { pending, done };
+    return done;
   });
-  return { pending: prepared.map((one) => one.pending), done: prepared.map((one) => one.done) };
+  return { pending: earlier, done: prepared };
 }
 
-/** Of what is committed; of what is not yet there at all, the version that it will have. */
+/**
+ * Of what is committed. What only open ops bring is at the version that they bring it with: those that come after them may
+ * find others in between.
+ */
 function versionSeen(op: Op, committed: BoardState | null, draft: Draft | null): number {
   const id = targetOf(op);
-  const target = isTaskOp(op)
-    ? (committed?.tasks.get(id) ?? draft?.task(id))
-    : (committed?.columns.find((column) => column.id === id) ?? draft?.column(id));
-  return target?.version ?? 0;
+  if (!isTaskOp(op)) {
+    const column = committed?.columns.find((one) => one.id === id);
+    return column?.version ?? (draft?.column(id) ? 1 : 0);
+  }
+  const removed = committed?.removed.get(id);
+  return committed?.tasks.get(id)?.version ?? (removed ? removed.version + 1 : draft?.task(id) ? 1 : 0);
 }
 
 let last = 0;

@@ -88,16 +88,26 @@ export interface Tokens {
   renewed(refused: string): Promise<string>;
 }
 
-export function createRest(environment: Environment, tokens: Tokens): Rest {
-  async function ask(method: string, path: string, options: { body?: unknown; query?: Query | undefined } = {}) {
-    const token = await tokens.token();
-    try {
-      return await call(environment, method, path, { ...options, token });
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 401) throw error;
-      return call(environment, method, path, { ...options, token: await tokens.renewed(token) });
-    }
+/** One request by whoever is signed in. A token that is refused is renewed once. */
+export async function callAs(
+  environment: Environment,
+  tokens: Tokens,
+  method: string,
+  path: string,
+  options: { body?: unknown; query?: Query | undefined } = {},
+): Promise<unknown> {
+  const token = await tokens.token();
+  try {
+    return await call(environment, method, path, { ...options, token });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    return call(environment, method, path, { ...options, token: await tokens.renewed(token) });
   }
+}
+
+export function createRest(environment: Environment, tokens: Tokens): Rest {
+  const ask = (method: string, path: string, options?: { body?: unknown; query?: Query | undefined }) =>
+    callAs(environment, tokens, method, path, options);
   const rest: Rest = {
     get: <T>(path: string, query?: Query) => ask('GET', path, { query }) as Promise<T>,
     post: <T>(path: string, body?: unknown) => ask('POST', path, { body }) as Promise<T>,

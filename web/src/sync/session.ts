@@ -1,7 +1,7 @@
 /** Who is signed in. The access token is held in memory only; the refresh token is a cookie that no script can read. */
 import type { Auth, SignIn, Store } from './api';
 import type { Environment } from './environment';
-import { ApiError, call, type Tokens } from './rest';
+import { ApiError, call, callAs, type Tokens } from './rest';
 import type { Storage, Who } from './storage';
 import { createValue, Listeners } from './value';
 import type { Id, User, WorkspaceRole } from './wire';
@@ -24,6 +24,8 @@ type Told = { type: 'token'; token: AccessToken } | { type: 'signed_in'; user_id
 
 /** A token that ends within this time is renewed before it is used. */
 const MARGIN_MS = 30_000;
+/** Between two attempts to find out who is signed in. */
+const AGAIN_MS = 5_000;
 const LOCK = 'teamflow-refresh';
 
 export class Session implements Auth, Tokens {
@@ -37,6 +39,8 @@ export class Session implements Auth, Tokens {
   #token: AccessToken | null = null;
   #renewing: Promise<string> | null = null;
   #resuming: Promise<void> | null = null;
+  /** Set where it is not known whether somebody is signed in. */
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, storage: Storage) {
     this.#environment = environment;
@@ -86,8 +90,7 @@ export class Session implements Auth, Tokens {
   }
 
   async reload(): Promise<void> {
-    const token = await this.token();
-    await this.#readMe(token);
+    await this.#readMe();
   }
 
   async token(): Promise<string> {
@@ -120,20 +123,24 @@ export class Session implements Auth, Tokens {
   }
 
   stop(): void {
+    clearTimeout(this.#retry);
     for (const stop of this.#stops) stop();
   }
 
   async #resume(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     const kept = await this.#storage.who();
     if (kept && this.#signIn.get().state !== 'signed_in') {
       this.#signIn.set({ state: 'signed_in', ...kept, offline: true });
     }
     try {
-      await this.#readMe(await this.token());
+      await this.#readMe();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) await this.end();
-      // Nobody known, and the server can't be asked: that is signed out, until the network is back.
-      else if (!kept) this.#signIn.set({ state: 'signed_out' });
+      if (this.#signIn.get().state === 'signed_in' || (error instanceof ApiError && error.status === 401)) return;
+      // Nobody known, and the server can't be asked: that is signed out, until it answers.
+      this.#signIn.set({ state: 'signed_out' });
+      this.#retry = setTimeout(() => this.#again(), AGAIN_MS);
     }
   }
 
@@ -142,13 +149,13 @@ export class Session implements Auth, Tokens {
     const { user, workspaces, ...token } = answer as TokenAnswer;
     this.#take(token);
     if (user && workspaces) await this.#welcome(user, workspaces);
-    else await this.#readMe(token.access_token);
+    else await this.#readMe();
     if (this.userId !== null) this.#tell({ type: 'signed_in', user_id: this.userId });
     return answer;
   }
 
-  async #readMe(token: string): Promise<void> {
-    const me = (await call(this.#environment, 'GET', '/auth/me', { token })) as Who;
+  async #readMe(): Promise<void> {
+    const me = (await callAs(this.#environment, this, 'GET', '/auth/me')) as Who;
     await this.#welcome(me.user, me.workspaces);
   }
 
@@ -175,7 +182,7 @@ export class Session implements Auth, Tokens {
     const { locks } = this.#environment;
     try {
       const token = await (locks ? locks.request(LOCK, renew) : renew());
-      this.#confirm(token);
+      this.#confirm();
       return token;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) await this.end();
@@ -184,15 +191,15 @@ export class Session implements Auth, Tokens {
   }
 
   /** Started offline, and the server has just been reached. */
-  #confirm(token: string): void {
+  #confirm(): void {
     const signIn = this.#signIn.get();
     if (signIn.state !== 'signed_in' || !signIn.offline || this.#resuming) return;
-    this.#readMe(token).catch(() => undefined);
+    this.#readMe().catch(() => undefined);
   }
 
   #again(): void {
     const signIn = this.#signIn.get();
-    const isOpen = signIn.state === 'signed_in' ? signIn.offline : signIn.state === 'signed_out';
+    const isOpen = signIn.state === 'signed_in' ? signIn.offline : this.#retry !== undefined;
     if (isOpen) void this.resume();
   }
 

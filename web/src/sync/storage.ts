@@ -17,6 +17,8 @@ export interface PendingOp {
   isSettled: boolean;
   /** The version that its author saw; 0 where there was none. */
   seen: number;
+  /** Open ops with another value for the same field, which its author saw. */
+  over: readonly Id[];
   at: Moment;
   /** Ops of one gesture. */
   gesture: Id | null;
