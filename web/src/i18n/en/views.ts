@@ -13,4 +13,16 @@ export const views = {
   due_today: 'Today',
   due_week: 'Within a week',
   due_none: 'No due date',
+  tasks: { one: '{count} task', other: '{count} tasks' },
+  cal_undated: 'Without a due date',
+  cal_undated_count: { one: 'Undated · {count}', other: 'Undated · {count}' },
+  cal_undated_none: 'Every open task has one.',
+  cal_day_none: 'Nothing is due on this day.',
+  cal_more: { one: '{count} more on {date}', other: '{count} more on {date}' },
+  cal_hint: 'Enter opens it. Space lifts it, then the arrows carry it to another day.',
+  cal_lifted:
+    '{title} lifted. Arrows go by days and weeks, Page Up and Page Down by months, Delete takes the date away. Space drops it, Escape puts it back.',
+  cal_dropped: '{title} is due {date}',
+  cal_dropped_none: '{title} has no due date now',
+  cal_cancelled: '{title} stays where it was',
 };

@@ -15,4 +15,16 @@ export const views: Catalogue['views'] = {
   due_today: 'امروز',
   due_week: 'تا یک هفته',
   due_none: 'بی‌موعد',
+  tasks: { one: '{count} کار', other: '{count} کار' },
+  cal_undated: 'بی‌موعدها',
+  cal_undated_count: { one: 'بی‌موعد · {count}', other: 'بی‌موعد · {count}' },
+  cal_undated_none: 'همهٔ کارهای باز موعد دارند.',
+  cal_day_none: 'موعد هیچ کاری این روز نیست.',
+  cal_more: { one: '{count} کار دیگر در {date}', other: '{count} کار دیگر در {date}' },
+  cal_hint: 'اینتر باز می‌کند. فاصله برمی‌دارد و کلیدهای جهت به روز دیگری می‌برند.',
+  cal_lifted:
+    '{title} برداشته شد. کلیدهای جهت روز و هفته را عوض می‌کنند، Page Up و Page Down ماه را، و Delete موعد را برمی‌دارد. فاصله می‌گذارد، Esc برمی‌گرداند.',
+  cal_dropped: 'موعد {title}: {date}',
+  cal_dropped_none: '{title} دیگر موعدی ندارد',
+  cal_cancelled: '{title} سر جایش ماند',
 };
