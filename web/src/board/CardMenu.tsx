@@ -1,5 +1,5 @@
 /** What can be done with a card, or with all that are selected: no dragging needed. */
-import { CircleUserRound, Columns3, Link, ListChecks, PanelRight, Pencil, SignalMedium, Trash2 } from 'lucide-react';
+import { CircleUserRound, Columns3, Flag, Link, ListChecks, PanelRight, Pencil, Trash2 } from 'lucide-react';
 import { announce } from '@/app/announce';
 import { paths } from '@/app/paths';
 import { useI18n } from '@/i18n';
@@ -82,7 +82,7 @@ function CardMenuItems({ ids }: { ids: readonly Id[] }) {
           <MenuSub icon={<CircleUserRound />} label={t('board.select_assign')}>
             <AssignItems ids={ids} />
           </MenuSub>
-          <MenuSub icon={<SignalMedium />} label={t('board.select_priority')}>
+          <MenuSub icon={<Flag />} label={t('board.select_priority')}>
             <PriorityItems ids={ids} />
           </MenuSub>
         </>

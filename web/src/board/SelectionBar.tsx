@@ -1,5 +1,5 @@
 /** What can be done with all cards that are selected: each choice is one gesture, sent and undone as one. */
-import { CircleUserRound, Columns3, SignalMedium, Trash2, X } from 'lucide-react';
+import { CircleUserRound, Columns3, Flag, Trash2, X } from 'lucide-react';
 import { useMemo } from 'react';
 import { useI18n } from '@/i18n';
 import { Button, IconButton } from '@/ui/Button';
@@ -57,10 +57,7 @@ export function SelectionBar() {
           >
             <AssignItems ids={ids} />
           </Menu>
-          <Menu
-            align="start"
-            trigger={<BarButton icon={<SignalMedium aria-hidden />} label={t('board.select_priority')} />}
-          >
+          <Menu align="start" trigger={<BarButton icon={<Flag aria-hidden />} label={t('board.select_priority')} />}>
             <PriorityItems ids={ids} />
           </Menu>
           <BarButton icon={<Trash2 aria-hidden />} label={t('board.select_delete')} onClick={() => act.remove(ids)} />

@@ -39,7 +39,8 @@ export function useBoardHands(hands: Interaction, root: RefObject<HTMLElement | 
       if (!card || (event.target as HTMLElement).closest('input, textarea')) return;
       event.preventDefault();
       // A finger that rests means to lift or to choose; a menu in its way is of no use.
-      if (hands.drag.get().phase !== 'idle' && hands.drag.get().phase !== 'pressed') return;
+      const { phase } = hands.drag.get();
+      if (phase === 'held' || phase === 'dragging') return;
       if (event instanceof PointerEvent && event.pointerType === 'touch') return;
       const byMouse = event.button === 2;
       const anchor = byMouse ? placeAt(event.clientX, event.clientY) : card;

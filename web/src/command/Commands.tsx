@@ -6,8 +6,8 @@ import { AppCommands } from './AppCommands';
 import { isTyping, matches, Strokes } from './keys';
 import { commandsNow } from './registry';
 
-/** What keeps all keys to itself. A toast is a dialog too, but one that asks for nothing. */
-const WINDOWS = '[role="dialog"]:not([aria-modal="false"]), [role="menu"]';
+/** What keeps all keys to itself, until it closes. A toast is a dialog too, but one that asks for nothing. */
+const WINDOWS = ':is([role="dialog"]:not([aria-modal="false"]), [role="menu"]):not([data-closed])';
 
 const Palette = lazy(() => import('./Palette'));
 const Sheet = lazy(() => import('./Sheet'));
