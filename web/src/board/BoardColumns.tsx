@@ -42,7 +42,7 @@ export function BoardColumns() {
 
 function Columns({ hands }: { hands: Interaction }) {
   const { t } = useI18n();
-  const { rights, area } = useBoard();
+  const { rights, area, show } = useBoard();
   const columns = useColumns();
   const { matches, clear } = useFilter();
   const root = useRef<HTMLDivElement>(null);
@@ -51,8 +51,16 @@ function Columns({ hands }: { hands: Interaction }) {
     hands.area = root.current;
     hands.motion.layer = layer.current;
     area.set(root.current);
-    return () => area.set(null);
-  }, [hands, area]);
+    show.set((id) => {
+      if (!hands.placeOf(id)) return false;
+      hands.focus(id);
+      return true;
+    });
+    return () => {
+      area.set(null);
+      show.set(null);
+    };
+  }, [hands, area, show]);
   const click = useBoardHands(hands, root);
   return (
     <>

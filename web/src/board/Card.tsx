@@ -4,6 +4,7 @@ import { memo, useLayoutEffect, useRef } from 'react';
 import { paths } from '@/app/paths';
 import { useI18n } from '@/i18n';
 import type { Id, Task } from '@/sync/wire';
+import { CardMarks } from '@/together/CardMarks';
 import { AvatarStack } from '@/ui/Avatar';
 import { CardTitleEdit } from './CardTitleEdit';
 import css from './card.module.css';
@@ -45,6 +46,7 @@ export const Card = memo(function Card({ id, dim }: { id: Id; dim: boolean }) {
       <Head {...{ task, unsynced, selected, active }} />
       {renaming ? <CardTitleEdit task={task} /> : <Title task={task} active={active} />}
       <Facts task={task} />
+      <CardMarks taskId={id} />
     </div>
   );
 });
@@ -135,10 +137,15 @@ function Facts({ task }: { task: Task }) {
   const { t, number } = useI18n();
   const { labels } = useBoard();
   const own = task.label_ids.map((id) => labels.get(id)).filter((label) => label !== undefined);
+  // They come after the board: until then their place is kept, so that nothing moves when they do.
+  const coming = labels.size === 0 ? task.label_ids : [];
   const counted = task.comment_count + task.attachment_count + task.subtask_count > 0;
-  if (own.length === 0 && task.due_date === null && task.story_points === null && !counted) return null;
+  if (own.length + coming.length === 0 && task.due_date === null && task.story_points === null && !counted) return null;
   return (
     <div className={css.facts}>
+      {coming.map((id) => (
+        <span key={id} className={css.coming} aria-hidden />
+      ))}
       {own.map((label) => (
         <span key={label.id} className={css.label}>
           <span className={css.dot} style={{ background: label.color }} aria-hidden />

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { announce } from '@/app/announce';
 import { useI18n } from '@/i18n';
 import type { Task } from '@/sync/wire';
+import { tellRest } from '@/together/rest';
 import { TITLE_MAX, TITLE_MIN } from './actions';
 import css from './card.module.css';
 import { useHands } from './interaction-context';
@@ -20,6 +21,10 @@ export function CardTitleEdit({ task }: { task: Task }) {
     element.select();
     fitHeight(element);
   }, []);
+  useEffect(() => {
+    hands.room.setPresence({ task_id: task.id, activity: 'editing', field: 'title' });
+    return () => tellRest(hands.room);
+  }, [hands, task.id]);
   const title = oneLine(text);
   const wrong = title.length < TITLE_MIN || [...title].length > TITLE_MAX;
   const close = () => {

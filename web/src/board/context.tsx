@@ -58,6 +58,8 @@ export interface BoardScope {
    * bears `data-task-id`, a column `data-column-id`.
    */
   area: Value<HTMLElement | null>;
+  /** Brings a card into view and gives it the focus; false where it is not among those shown. Null while no columns are. */
+  show: Value<((id: Id) => boolean) | null>;
 }
 
 const Context = createContext<BoardScope | null>(null);
@@ -126,6 +128,7 @@ function Provider({ room, somebody, children }: { room: BoardRoom; somebody: str
   const labels = useList<Label>(board && `/projects/${board.project_id}/labels`, project, 'label.');
   const role = workspaces.find((one) => one.id === board?.workspace_id)?.role ?? 'viewer';
   const [area] = useState(() => createValue<HTMLElement | null>(null));
+  const [show] = useState(() => createValue<((id: Id) => boolean) | null>(null));
   const scope = useMemo<BoardScope>(() => {
     const people = new Map(colleagues.map((one) => [one.user_id, one]));
     const names = (id: Id | null) => (id && people.get(id)?.name) || (id === user.id ? user.name : somebody);
@@ -139,8 +142,9 @@ function Provider({ room, somebody, children }: { room: BoardRoom; somebody: str
       rights: rightsOf(role, user.id),
       workspace,
       area,
+      show,
     };
-  }, [room, status, user, colleagues, labels, role, workspace, somebody, area]);
+  }, [room, status, user, colleagues, labels, role, workspace, somebody, area, show]);
   return <Context value={scope}>{children}</Context>;
 }
 

@@ -1,6 +1,7 @@
 /** What comes out of the machine of drag and drop: ops, words for screen readers, and presence. */
 import { announce } from '@/app/announce';
 import type { I18n } from '@/i18n';
+import { tellRest } from '@/together/rest';
 import { showToast } from '@/ui/toast';
 import { moveColumnOp } from './actions';
 import { type DragState, indexOf, listOf, type Subject, sameSpot } from './drag';
@@ -53,8 +54,7 @@ function show(hands: Interaction, { spot, subject }: Dragging) {
 }
 
 function end(hands: Interaction, state: DragState, title: string, t: T) {
-  const open = new URLSearchParams(location.search).get('task');
-  hands.room.setPresence(open ? { task_id: open, activity: 'viewing' } : { task_id: null, activity: null });
+  tellRest(hands.room);
   if (state.phase === 'cancelled' && state.reason !== 'user') {
     showToast({ text: cancelText(hands, state, title, t), tone: 'warning', id: 'notice' });
   }
