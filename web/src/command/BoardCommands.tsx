@@ -1,6 +1,6 @@
 /** What can be done on a board, whichever face it shows. The cards' own keys are the board's; here they are only named. */
 import { useMemo } from 'react';
-import { useLocation } from 'wouter';
+import { useLocation, useParams } from 'wouter';
 import { announce } from '@/app/announce';
 import { type BoardFace, paths } from '@/app/paths';
 import { useBoard } from '@/board/context';
@@ -30,6 +30,7 @@ const CARD_KEYS = [
 export function BoardCommands() {
   const { t } = useI18n();
   const { room } = useBoard();
+  const { face: shown = 'board' } = useParams();
   const [, go] = useLocation();
   const commands = useMemo((): Command[] => {
     const say = (text: string) => {
@@ -63,11 +64,11 @@ export function BoardCommands() {
         alias: 'mod+y',
         run: () => turn(room, 'redo', t, say),
       },
-      ...CARD_KEYS.map(
+      ...(shown === 'board' ? CARD_KEYS : []).map(
         ([name, keys]): Command => ({ id: `card-${name}`, name: t(`command.card_${name}`), group: 'card', keys }),
       ),
     ];
-  }, [t, room, go]);
+  }, [t, room, go, shown]);
   useCommands(commands);
   return null;
 }

@@ -21,7 +21,7 @@ interface Found {
   project_key: string;
 }
 
-const GROUPS: readonly Group[] = ['board', 'go', 'app'];
+const GROUPS: readonly Group[] = ['calendar', 'board', 'go', 'app'];
 /** Before the server is asked. */
 const PAUSE_MS = 150;
 const FOUND_MAX = 8;

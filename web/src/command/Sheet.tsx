@@ -5,7 +5,7 @@ import { Keys } from './Keys';
 import css from './palette.module.css';
 import { type Group, useAllCommands } from './registry';
 
-const GROUPS: readonly Group[] = ['card', 'board', 'go', 'app'];
+const GROUPS: readonly Group[] = ['card', 'list', 'calendar', 'board', 'go', 'app'];
 
 export default function Sheet({ onClose }: { onClose(): void }) {
   const { t } = useI18n();

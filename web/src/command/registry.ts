@@ -1,7 +1,7 @@
 /** All that can be done now: one list, from which the palette, the shortcuts and their sheet are made. */
 import { useEffect, useSyncExternalStore } from 'react';
 
-export type Group = 'go' | 'board' | 'card' | 'app';
+export type Group = 'go' | 'board' | 'card' | 'list' | 'calendar' | 'app';
 
 export interface Command {
   id: string;

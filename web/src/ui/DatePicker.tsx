@@ -8,42 +8,62 @@ import { atNoon, dayOf, isoOf, weeksOf } from './calendar';
 import css from './date-picker.module.css';
 import { localDay } from './day';
 
-interface Props {
-  trigger: ReactElement;
+interface Choosing {
   /** `YYYY-MM-DD`, or null for none. */
   value: string | null;
   label: string;
   onChange(value: string | null): void;
 }
 
-export function DatePicker({ trigger, value, label, onChange }: Props) {
-  const { t } = useI18n();
+export function DatePicker({ trigger, ...choosing }: Choosing & { trigger: ReactElement }) {
   const [open, setOpen] = useState(false);
-  const choose = (next: string | null) => {
-    onChange(next);
-    setOpen(false);
-  };
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger render={trigger} />
-      <Popover.Portal>
-        <Popover.Positioner sideOffset={6} align="start" collisionPadding={8} className={css.positioner}>
-          <Popover.Popup className={css.popup} aria-label={label}>
-            <Month value={value} onChoose={choose} />
-            <footer className={css.foot}>
-              <Button small onClick={() => choose(localDay(new Date()))}>
-                {t('task.today')}
-              </Button>
-              {value !== null && (
-                <Button small look="quiet" onClick={() => choose(null)}>
-                  {t('task.no_date')}
-                </Button>
-              )}
-            </footer>
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
+      <Days {...choosing} onClose={() => setOpen(false)} />
     </Popover.Root>
+  );
+}
+
+/** One without a trigger of its own: it hangs on `anchor` while that is not null. */
+export function DatePickerAt({ anchor, onClose, ...choosing }: Choosing & { anchor: Element | null; onClose(): void }) {
+  return (
+    <Popover.Root open={anchor !== null} onOpenChange={(open) => !open && onClose()}>
+      <Days {...choosing} anchor={anchor} onClose={onClose} />
+    </Popover.Root>
+  );
+}
+
+function Days({ anchor, value, label, onChange, onClose }: Choosing & { anchor?: Element | null; onClose(): void }) {
+  const { t } = useI18n();
+  const choose = (next: string | null) => {
+    onChange(next);
+    onClose();
+  };
+  return (
+    <Popover.Portal>
+      <Popover.Positioner
+        {...(anchor ? { anchor } : {})}
+        sideOffset={6}
+        align="start"
+        collisionPadding={8}
+        className={css.positioner}
+      >
+        <Popover.Popup className={css.popup} aria-label={label}>
+          <Month value={value} onChoose={choose} />
+          <footer className={css.foot}>
+            <Button small onClick={() => choose(localDay(new Date()))}>
+              {t('task.today')}
+            </Button>
+            {value !== null && (
+              <Button small look="quiet" onClick={() => choose(null)}>
+                {t('task.no_date')}
+              </Button>
+            )}
+          </footer>
+        </Popover.Popup>
+      </Popover.Positioner>
+    </Popover.Portal>
   );
 }
 

@@ -21,6 +21,13 @@ import { Undated } from './Undated';
 import { useCarry } from './useCarry';
 
 const NOTHING: readonly Task[] = [];
+/** Keys that the days themselves listen for. */
+const CALENDAR_KEYS = [
+  ['walk', '← ↑ ↓ →'],
+  ['enter', 'Enter'],
+  ['leave', 'Escape'],
+  ['lift', 'Space'],
+] as const;
 
 export default function CalendarView() {
   const { t } = useI18n();
@@ -52,9 +59,12 @@ function Calendar({ due, undated }: { due: ReadonlyMap<string, readonly Task[]>;
   useCommands(
     useMemo(
       (): Command[] => [
-        { id: 'today', name: t('task.today'), group: 'board', keys: 't', run: () => goTo(today()) },
-        { id: 'month-before', name: t('task.month_before'), group: 'board', keys: '[', run: () => turn(-1) },
-        { id: 'month-after', name: t('task.month_after'), group: 'board', keys: ']', run: () => turn(1) },
+        ...CALENDAR_KEYS.map(
+          ([name, keys]): Command => ({ id: `cal-${name}`, name: t(`views.cal_key_${name}`), group: 'calendar', keys }),
+        ),
+        { id: 'today', name: t('task.today'), group: 'calendar', keys: 't', run: () => goTo(today()) },
+        { id: 'month-before', name: t('task.month_before'), group: 'calendar', keys: '[', run: () => turn(-1) },
+        { id: 'month-after', name: t('task.month_after'), group: 'calendar', keys: ']', run: () => turn(1) },
       ],
       [t, goTo, turn],
     ),

@@ -8,6 +8,8 @@ export const command = {
   tasks: 'Tasks',
   boards: 'Boards',
   group_card: 'On a card',
+  group_list: 'In the list',
+  group_calendar: 'In the calendar',
   group_board: 'On the board',
   group_go: 'Go to',
   group_app: 'Everywhere',

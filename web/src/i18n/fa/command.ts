@@ -10,6 +10,8 @@ export const command: Catalogue['command'] = {
   tasks: 'کارها',
   boards: 'تخته‌ها',
   group_card: 'روی کارت',
+  group_list: 'در فهرست',
+  group_calendar: 'در تقویم',
   group_board: 'روی تخته',
   group_go: 'رفتن به',
   group_app: 'همه جا',
