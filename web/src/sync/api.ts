@@ -51,7 +51,8 @@ export interface Connection {
 
 export type SignIn =
   | { state: 'unknown' }
-  | { state: 'signed_out' }
+  /** `ended`: not by the user's own wish, but by the server's. */
+  | { state: 'signed_out'; ended?: boolean }
   /** `offline`: who it is was read from this device; the sign-in could not be renewed yet. */
   | { state: 'signed_in'; user: User; workspaces: readonly WorkspaceRole[]; offline: boolean };
 
@@ -227,7 +228,11 @@ export interface Client {
   readonly auth: Auth;
   readonly rest: Rest;
   readonly connection: Store<Connection>;
+  /** Tries to connect now, where it would wait for a while. */
+  retry(): void;
   readonly pending: Store<PendingCount>;
+  /** All edits that wait for a decision, over all boards; the board's room takes it. */
+  readonly conflicts: Store<readonly (Conflict & { board_id: Id })[]>;
   openBoard(id: Id): BoardRoom;
   openRoom(name: string): EventRoom;
   /** What the server tells everybody about itself. */

@@ -126,7 +126,9 @@ export function createClientIn(environment: Environment): Client {
     auth: session,
     rest,
     connection: connection.state,
+    retry: () => connection.comeBack(),
     pending,
+    conflicts: conflicts.all,
     openBoard: (id) => openBoard(boardOf(id), () => setTimeout(() => leaveIfDone(id), LINGER_MS)),
     openRoom(name): EventRoom {
       let room = others.get(name);

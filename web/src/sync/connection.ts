@@ -66,8 +66,8 @@ export class Connection {
     this.#session = session;
     this.state = this.#state;
     this.#stops.push(
-      environment.on('online', () => this.#comeBack()),
-      environment.on('visible', () => this.#comeBack()),
+      environment.on('online', () => this.comeBack()),
+      environment.on('visible', () => this.comeBack()),
       environment.on('offline', () => this.#lose(1006)),
       session.signIn.subscribe(() => this.#signInChanged()),
     );
@@ -105,6 +105,15 @@ export class Connection {
   /** Something is wrong with this connection: another one. */
   renew(): void {
     this.#lose(1006);
+  }
+
+  /** The network, or the user, is back: at once, not when the back-off says so. */
+  comeBack(): void {
+    if (this.isUp && this.#socket) this.#listenForLife(this.#socket, 0);
+    else if (this.#retry !== null) {
+      this.#attempts = 0;
+      void this.#attempt();
+    }
   }
 
   stop(): void {
@@ -220,15 +229,6 @@ export class Connection {
       socket.send('{"type":"ping"}');
       this.#alarm = setTimeout(() => this.#lose(1006), PONG_MS);
     }, quiet);
-  }
-
-  /** The network, or the user, is back: at once, not when the back-off says so. */
-  #comeBack(): void {
-    if (this.isUp && this.#socket) this.#listenForLife(this.#socket, 0);
-    else if (this.#retry !== null) {
-      this.#attempts = 0;
-      void this.#attempt();
-    }
   }
 
   #lose(code: number): void {

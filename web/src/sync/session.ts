@@ -110,16 +110,20 @@ export class Session implements Auth, Tokens {
 
   /** The server has ended the sign-in: the account is disabled, or signed out everywhere. */
   async end(): Promise<void> {
+    await this.#forget(this.#signIn.get().state === 'signed_in');
+  }
+
+  async #forget(ended: boolean): Promise<void> {
     this.#token = null;
     if (this.#signIn.get().state === 'signed_out') return;
     await this.#storage.putWho(null);
-    this.#signIn.set({ state: 'signed_out' });
+    this.#signIn.set({ state: 'signed_out', ended });
   }
 
   /** By the user's own wish, here or in another tab. */
   async #leave(): Promise<void> {
     this.loggedOut.tell();
-    await this.end();
+    await this.#forget(false);
   }
 
   stop(): void {
