@@ -25,6 +25,7 @@ export const common = {
   optional: 'optional',
   you: 'you',
   somebody: 'Somebody',
+  pending: { one: '{count} change waits to be sent', other: '{count} changes wait to be sent' },
   try_now: 'Try now',
   sign_in: 'Sign in',
   not_found_title: 'Nothing here',

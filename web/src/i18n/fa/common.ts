@@ -27,6 +27,7 @@ export const common: Catalogue['common'] = {
   optional: 'اختیاری',
   you: 'شما',
   somebody: 'کسی',
+  pending: { one: '{count} تغییر در صف ارسال است', other: '{count} تغییر در صف ارسال است' },
   try_now: 'اکنون تلاش کن',
   sign_in: 'ورود',
   not_found_title: 'اینجا چیزی نیست',
