@@ -17,9 +17,12 @@ export function ConflictTray() {
   if (!first) return null;
   return (
     <>
+      <p className="visually-hidden" role="status">
+        {t('conflict.waiting', { count: conflicts.length })}
+      </p>
       <button type="button" className={css.tray} onClick={() => setOpen(true)}>
         <Split aria-hidden />
-        <span role="status">{t('conflict.waiting', { count: conflicts.length })}</span>
+        {t('conflict.waiting', { count: conflicts.length })}
       </button>
       {open && (
         <Suspense fallback={null}>

@@ -13,7 +13,16 @@ import css from './task-panel.module.css';
 import { useEditing } from './useEditing';
 import { useDescription } from './usePanelTask';
 
-const Markdown = lazy(() => import('./Markdown'));
+/** Without a network, and before the device has it, the text as it was written does too. */
+const Markdown = lazy(() => import('./Markdown').catch(() => ({ default: Plain })));
+
+function Plain({ text }: { text: string }) {
+  return (
+    <p className={css.plain} dir="auto">
+      {text}
+    </p>
+  );
+}
 
 /** The most that the server takes. */
 const LENGTH_MAX = 50_000;
@@ -61,7 +70,7 @@ export function Description({ task }: { task: Task }) {
       ) : text === '' ? (
         <p className={css.faint}>{t('task.no_description')}</p>
       ) : (
-        <Suspense fallback={<p className={css.plain}>{text}</p>}>
+        <Suspense fallback={<Plain text={text} />}>
           <Markdown text={text} />
         </Suspense>
       )}
@@ -112,7 +121,7 @@ function Writing({ task, draft, before, onChange, onSave, onCancel }: WritingPro
       )}
       {preview ? (
         <div className={css.preview}>
-          <Suspense fallback={<p className={css.plain}>{draft.text}</p>}>
+          <Suspense fallback={<Plain text={draft.text} />}>
             <Markdown text={draft.text} />
           </Suspense>
         </div>
