@@ -41,7 +41,7 @@ export function FullNote({ columnId }: { columnId: Id }) {
   return (
     <div className={css.fullNote} aria-hidden>
       <Ban aria-hidden />
-      <span>{t('board.drop_full', { column: column.name, limit: column.wip_limit ?? 0 })}</span>
+      <span>{t('board.drop_full', { column: column.name, count: column.wip_limit ?? 0 })}</span>
     </div>
   );
 }

@@ -79,7 +79,7 @@ function nameOf(hands: Interaction, subject: Subject): string {
 function cancelText(hands: Interaction, { reason, spot }: Cancelled, title: string, t: T) {
   if (reason === 'gone') return t('board.drop_gone', { title });
   const column = hands.room.view.get()?.columns.find((one) => one.id === spot.column_id);
-  if (reason === 'full') return t('board.drop_full', { column: column?.name ?? '', limit: column?.wip_limit ?? 0 });
+  if (reason === 'full') return t('board.drop_full', { column: column?.name ?? '', count: column?.wip_limit ?? 0 });
   return t('board.drop_cancelled', { title });
 }
 

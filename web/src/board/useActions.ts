@@ -85,7 +85,7 @@ export function move(hands: Interaction, ids: readonly Id[], spot: Spot, t: I18n
   const [first] = ids;
   if (!view || !column || first === undefined) return;
   if (isFull(view, column.id, ids)) {
-    const text = t('board.drop_full', { column: column.name, limit: column.wip_limit ?? 0 });
+    const text = t('board.drop_full', { column: column.name, count: column.wip_limit ?? 0 });
     showToast({ text, tone: 'warning', id: 'notice' });
     announce(text);
     return;

@@ -18,8 +18,8 @@ export const board = {
   column_name: 'Name of the column',
   column_settings: 'Status and limit…',
   column_settings_title: 'Column {name}',
-  column_status: 'What cards in it are',
-  column_limit: 'At most so many cards',
+  column_status: 'Status of its cards',
+  column_limit: 'Limit of cards (WIP)',
   column_limit_hint: 'Leave it empty for no limit. Cards that are in it already stay.',
   column_limit_error: 'A whole number from 1 to {max}, or nothing',
   column_name_error: 'A name has 1 to {max} characters',
@@ -105,7 +105,10 @@ export const board = {
   },
   drop_cancelled: '{title} put back',
   drop_gone: '{title} was deleted by somebody else',
-  drop_full: '{column} is full: it takes at most {limit} cards',
+  drop_full: {
+    one: '{column} is full: it takes at most {count} card',
+    other: '{column} is full: it takes at most {count} cards',
+  },
   column_lifted:
     'Column {title} lifted. Position {position} of {total}. Arrows move it, Space drops it, Escape puts it back.',
   column_over: 'Position {position} of {total}',

@@ -21,7 +21,7 @@ export const board: Catalogue['board'] = {
   column_settings: 'وضعیت و سقف…',
   column_settings_title: 'ستون {name}',
   column_status: 'وضعیت کارت‌های آن',
-  column_limit: 'بیشترین شمار کارت‌ها',
+  column_limit: 'سقف کارت‌ها (WIP)',
   column_limit_hint: 'برای نداشتن سقف خالی بگذارید. کارت‌هایی که هستند می‌مانند.',
   column_limit_error: 'عددی درست از ۱ تا {max}، یا خالی',
   column_name_error: 'نام ۱ تا {max} نویسه دارد',
@@ -107,7 +107,10 @@ export const board: Catalogue['board'] = {
   },
   drop_cancelled: '{title} سر جایش برگشت',
   drop_gone: '{title} را کس دیگری حذف کرد',
-  drop_full: '{column} پر است: بیش از {limit} کارت نمی‌پذیرد',
+  drop_full: {
+    one: '{column} پر است: بیش از {count} کارت نمی‌پذیرد',
+    other: '{column} پر است: بیش از {count} کارت نمی‌پذیرد',
+  },
   column_lifted:
     'ستون {title} برداشته شد. جای {position} از {total}. کلیدهای جهت جابه‌جا می‌کنند، فاصله می‌گذارد، Esc برمی‌گرداند.',
   column_over: 'جای {position} از {total}',
