@@ -4,7 +4,7 @@ import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from 'react';
 import { useI18n } from '@/i18n';
 import { Button, IconButton } from './Button';
-import { atNoon, dayOf, isoOf, weeksOf } from './calendar';
+import { atNoon, dayOf, dayTitle, isoOf, monthTitle, weeksOf } from './calendar';
 import css from './date-picker.module.css';
 import { localDay } from './day';
 
@@ -95,7 +95,7 @@ function Month({ value, onChoose }: { value: string | null; onChoose(value: stri
     <>
       <header className={css.head}>
         <IconButton small label={t('task.month_before')} icon={<ChevronLeft />} onClick={() => turn(-1)} />
-        <span aria-live="polite">{date(atNoon(day), { month: 'long', year: 'numeric', timeZone: 'UTC' })}</span>
+        <span aria-live="polite">{monthTitle(day, date)}</span>
         <IconButton small label={t('task.month_after')} icon={<ChevronRight />} onClick={() => turn(1)} />
       </header>
       <table ref={grid} className={css.grid} onKeyDown={keys}>
@@ -122,7 +122,7 @@ function Month({ value, onChoose }: { value: string | null; onChoose(value: stri
                       data-other={one.month !== day.month || undefined}
                       aria-pressed={iso === value}
                       aria-current={iso === today ? 'date' : undefined}
-                      aria-label={date(atNoon(one), { dateStyle: 'full', timeZone: 'UTC' })}
+                      aria-label={dayTitle(one, date)}
                       tabIndex={iso === at ? 0 : -1}
                       onClick={() => onChoose(iso)}
                     >

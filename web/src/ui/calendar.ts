@@ -8,7 +8,7 @@ import {
   startOfMonth,
   toCalendar,
 } from '@internationalized/date';
-import type { Locale } from '@/i18n';
+import type { I18n, Locale } from '@/i18n';
 
 const CALENDARS = { en: new GregorianCalendar(), fa: new PersianCalendar() } as const;
 /** Monday and Saturday, as `Date.getUTCDay` counts. */
@@ -43,4 +43,16 @@ export function atNoon(day: CalendarDate): Date {
 
 function weekday(day: CalendarDate): number {
   return atNoon(day).getUTCDay();
+}
+
+/** "November 2026". */
+export function monthTitle(day: CalendarDate, date: I18n['date']): string {
+  // Each for itself: together, the year would stand before the month in Persian.
+  const part = (options: Intl.DateTimeFormatOptions) => date(atNoon(day), { ...options, timeZone: 'UTC' });
+  return `${part({ month: 'long' })} ${part({ year: 'numeric' })}`;
+}
+
+/** "Wednesday, November 25". */
+export function dayTitle(day: CalendarDate, date: I18n['date']): string {
+  return date(atNoon(day), { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' });
 }

@@ -9,7 +9,7 @@ import { useFilter } from '@/filter/useFilter';
 import { useI18n } from '@/i18n';
 import type { Id, Task } from '@/sync/wire';
 import { Button, IconButton } from '@/ui/Button';
-import { atNoon, dayOf, isoOf } from '@/ui/calendar';
+import { dayOf, dayTitle, isoOf, monthTitle } from '@/ui/calendar';
 import { Skeleton } from '@/ui/Empty';
 import { useMedia } from '@/ui/useMedia';
 import css from './calendar.module.css';
@@ -45,7 +45,7 @@ export default function CalendarView() {
 }
 
 function Calendar({ due, undated }: { due: ReadonlyMap<string, readonly Task[]>; undated: readonly Task[] }) {
-  const { t, locale, date } = useI18n();
+  const { t, locale, date, number } = useI18n();
   const compact = useMedia('(max-width: 48rem)');
   const [trayWanted, setTrayWanted] = useState<boolean | null>(null);
   const tray = trayWanted ?? !compact;
@@ -74,7 +74,7 @@ function Calendar({ due, undated }: { due: ReadonlyMap<string, readonly Task[]>;
       <div ref={root} className={css.calendar}>
         <header className={css.head}>
           <h2 className={css.title} aria-live="polite">
-            {date(atNoon(dayOf(month, locale)), { month: 'long', year: 'numeric', timeZone: 'UTC' })}
+            {monthTitle(dayOf(month, locale), date)}
           </h2>
           <IconButton
             small
@@ -106,7 +106,8 @@ function Calendar({ due, undated }: { due: ReadonlyMap<string, readonly Task[]>;
             onClick={() => setTrayWanted(!tray)}
           >
             <Inbox aria-hidden />
-            {t('views.cal_undated_count', { count: undated.length })}
+            <span className={css.trayName}>{t('views.cal_undated')}</span>
+            <span>{number(undated.length)}</span>
           </Button>
         </header>
         <div className={css.main}>
@@ -193,9 +194,7 @@ function Agenda({ day, tasks }: { day: string; tasks: readonly Task[] }) {
   const { t, date, locale } = useI18n();
   return (
     <section className={css.agenda} aria-labelledby="agenda">
-      <h3 id="agenda">
-        {date(atNoon(dayOf(day, locale)), { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' })}
-      </h3>
+      <h3 id="agenda">{dayTitle(dayOf(day, locale), date)}</h3>
       {tasks.length === 0 && <p className={css.faint}>{t('views.cal_day_none')}</p>}
       {tasks.map((task) => (
         <DayTask key={task.id} task={task} reachable />

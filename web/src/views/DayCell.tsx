@@ -4,7 +4,7 @@ import { useStore } from '@/app/client';
 import { useTask } from '@/board/context';
 import { useI18n } from '@/i18n';
 import type { Task } from '@/sync/wire';
-import { atNoon } from '@/ui/calendar';
+import { atNoon, dayTitle } from '@/ui/calendar';
 import css from './calendar.module.css';
 import { useCalendar, useLift } from './calendar-context';
 import { DayTask } from './DayTask';
@@ -32,7 +32,7 @@ export function DayCell({ day, iso, tasks, isOther, isToday, lines, compact }: P
   const over = lift?.over === iso;
   const active = iso === at;
   const count = fitting(tasks.length, lines);
-  const full = date(atNoon(day), { dateStyle: 'full', timeZone: 'UTC' });
+  const full = dayTitle(day, date);
   const first = day.day === 1 && !compact ? date(atNoon(day), { month: 'short', timeZone: 'UTC' }) : null;
   return (
     <td

@@ -48,7 +48,9 @@ export function DayTask({ task, reachable }: { task: Task; reachable: boolean })
         onKeyDown={key}
       >
         <span className={css.dot} data-status={status} aria-hidden />
-        <bdi className={css.taskTitle}>{task.title}</bdi>
+        <span className={css.taskTitle}>
+          <bdi>{task.title}</bdi>
+        </span>
         {unsynced && (
           <span
             className={css.unsynced}

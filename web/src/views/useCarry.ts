@@ -6,7 +6,7 @@ import { useBoard } from '@/board/context';
 import { useI18n } from '@/i18n';
 import { createValue, type Value } from '@/sync/value';
 import type { Id } from '@/sync/wire';
-import { atNoon, dayOf, isoOf } from '@/ui/calendar';
+import { dayOf, dayTitle, isoOf } from '@/ui/calendar';
 import { dayOfTask, daysBy, type Lift, movedTo, today, UNDATED } from './days';
 import { attachDayDrag } from './dragDays';
 
@@ -28,7 +28,7 @@ export function useCarry(
   const dropped = useRef<Id | null>(null);
   const lift = useMemo(() => createValue<Lift | null>(null), []);
   const task = (id: Id) => room.view.get()?.tasks.get(id);
-  const sayDay = (day: string) => date(atNoon(dayOf(day, locale)), { dateStyle: 'full', timeZone: 'UTC' });
+  const sayDay = (day: string) => dayTitle(dayOf(day, locale), date);
 
   const begin = (id: Id, by: Lift['by']) => {
     const one = task(id);
