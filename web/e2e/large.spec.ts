@@ -1,5 +1,5 @@
 import { BoardOn } from './support/board';
-import { dragged, frames, heapOf, scrolled } from './support/figures';
+import { dragged, frames, heapOf, scrolled } from './support/frames';
 import { expect, test } from './support/test';
 
 /** What it takes is told, not judged: another machine has other figures. */
