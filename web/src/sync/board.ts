@@ -1,7 +1,6 @@
 /** One board: what is committed, what is open on top of it, and how the two become one. */
 import { v7 as uuid } from 'uuid';
 import type { BoardStatus, BoardView, Conflict, Notice, Outcome, Submission } from './api';
-import type { BoardState } from './board-state';
 import type { Core } from './core';
 import { deliver, deliverAll } from './deliver';
 import { targetOf, written } from './fields';
@@ -9,7 +8,7 @@ import type { Subscribed } from './frames';
 import { UndoStack } from './history';
 import { predictAll } from './optimistic';
 import { Outbox } from './outbox';
-import { prepare, type Sight } from './prepare';
+import { prepare, type Shown, type Sight } from './prepare';
 import { Presence } from './presence';
 import { Replica } from './replica';
 import type { PendingOp } from './storage';
@@ -36,9 +35,8 @@ export class BoardDocument {
   readonly #stopConflicts: () => void;
   #replica = new Replica();
   #outbox: Outbox;
-  /** What is committed with what is open on top, and without, as of the last view. */
-  #shown: BoardState | null = null;
-  #settled: BoardState | null = null;
+  /** What the last view was made of. */
+  #shown: Shown | null = null;
   /** Events that are to be told with the next view. */
   #fresh: BoardEvent[] = [];
   #isScheduled = false;
@@ -65,6 +63,7 @@ export class BoardDocument {
     if (entry !== this.#entry) return;
     if (kept && !this.#replica.state) {
       this.#replica.restore(kept);
+      this.#distrust();
       this.#outbox.onSeq(kept.seq);
       this.#publish();
     }
@@ -91,13 +90,14 @@ export class BoardDocument {
   /** Ops of a tab that is gone. */
   adopt(ops: readonly PendingOp[]): void {
     this.#outbox.add(ops);
+    this.#distrust();
     this.#changed();
   }
 
   submit(ops: readonly Op[], purpose: PendingOp['purpose'] = 'edit', sight: Sight = {}): readonly Submission[] {
     const { session, tabId, storage } = this.#core;
     const author = { board_id: this.id, user_id: session.userId ?? '', tab_id: tabId, purpose };
-    const { pending, done } = prepare(ops, author, this.#settled, this.#shown, sight, (op) => this.#outbox.under(op));
+    const { pending, done } = prepare(ops, author, this.#shown, sight);
     const submissions = pending.map(({ op_id }) => ({
       op_id,
       done: new Promise<Outcome>((resolve) => this.#answers.set(op_id, resolve)),
@@ -153,7 +153,7 @@ export class BoardDocument {
     this.#outbox.clear();
     this.#replica = new Replica();
     this.#outbox = this.#newOutbox();
-    this.#shown = this.#settled = null;
+    this.#shown = null;
     this.#fresh = [];
     this.undoStack.clear();
     this.#answers.clear();
@@ -194,7 +194,10 @@ export class BoardDocument {
     if (frame.seq === undefined) return;
     this.#replica.enter(frame);
     if (frame.recovered) this.#apply(frame.events);
-    else this.#outbox.onSeq(frame.seq);
+    else {
+      this.#outbox.onSeq(frame.seq);
+      this.#distrust();
+    }
     this.status.set('live');
     this.presence.enter(sessionId, frame.presence ?? []);
     this.#publish();
@@ -218,6 +221,11 @@ export class BoardDocument {
     return fresh;
   }
 
+  /** What is open was made in sight of a board that this page has not followed from there. */
+  #distrust(): void {
+    for (const op of this.#outbox.open) this.#replica.distrust(op);
+  }
+
   #acked(pending: PendingOp, ack: Ack): void {
     this.#replica.ledger.noteOwn(targetOf(pending.op), written(pending.op), ack.version);
     this.undoStack.onAck(pending.op_id, ack.version);
@@ -227,7 +235,8 @@ export class BoardDocument {
 
   #rejected(pending: PendingOp, reject: Reject): void {
     const { op, purpose } = pending;
-    const isOwn = (...which: [Id, string, number]) => this.#replica.ledger.isOwn(...which);
+    const isOwn = (field: string, version: number) =>
+      this.#replica.ledger.isOwn(targetOf(op), field, version, pending.seen);
     const verdict = judge(op, purpose !== 'edit', reject, isOwn);
     if (verdict.verdict === 'rebase') this.#rebase(pending, verdict.op, verdict.seen);
     else {
@@ -310,13 +319,13 @@ export class BoardDocument {
     if (!state) return;
     const actor_id = this.#core.session.userId;
     const open = this.#outbox.open;
-    this.#settled = state;
-    this.#shown = predictAll(
+    const board = predictAll(
       state,
       open.map(({ op, op_id, at }) => ({ op, op_id, at, actor_id })),
     );
+    this.#shown = { committed: state, board, open };
     const unsynced = new Set(open.map(({ op }) => targetOf(op)));
-    this.view.set(viewOf(this.#shown, unsynced, isCached, this.view.get()));
+    this.view.set(viewOf(board, unsynced, isCached, this.view.get()));
     const fresh = this.#fresh;
     this.#fresh = [];
     if (fresh.length > 0) this.events.tell(fresh);

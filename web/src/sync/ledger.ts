@@ -27,14 +27,16 @@ export class Ledger {
     for (const field of fields) this.#entry(target, field).own = version;
   }
 
-  /** After a snapshot: whatever `target` has become since, it may have been others. */
+  /** After a snapshot: whatever `target` has become since its last known change, it may have been others. */
   noteGap(target: Id, fields: readonly string[], version: number): void {
-    const known = this.#targets.get(target);
-    if (!known) return;
     let newest = 0;
-    for (const entry of known.values()) newest = Math.max(newest, entry.own, entry.others);
+    for (const entry of this.#targets.get(target)?.values() ?? []) newest = Math.max(newest, entry.own, entry.others);
     if (version <= newest) return;
     for (const field of fields) this.#entry(target, field).others = version;
+  }
+
+  knows(target: Id): boolean {
+    return this.#targets.has(target);
   }
 
   /**
@@ -53,9 +55,10 @@ export class Ledger {
     return base;
   }
 
-  /** Whether it was oneself who made this version of this field. */
-  isOwn(target: Id, field: string, version: number): boolean {
-    return this.#targets.get(target)?.get(field)?.own === version;
+  /** Whether it was oneself, and nobody else, who changed a field since `seen`, this version being the last. */
+  isOwn(target: Id, field: string, version: number, seen: number): boolean {
+    const entry = this.#targets.get(target)?.get(field);
+    return entry !== undefined && entry.own === version && entry.others <= seen;
   }
 
   #entry(target: Id, field: string): Entry {

@@ -84,16 +84,6 @@ export class Outbox {
     return entry?.pending ?? op;
   }
 
-  /** What stands between an author and what has become of some fields: open ops, and the version that the first saw. */
-  under(op: Op): { seen: number | undefined; over: readonly Id[] } {
-    const fields = guarded(op);
-    const hiding = this.#entries.filter(({ phase, pending }) => {
-      const isOpen = phase !== 'acked' && pending.seen > 0 && targetOf(pending.op) === targetOf(op);
-      return isOpen && overlaps(guarded(pending.op), fields);
-    });
-    return { seen: hiding[0]?.pending.seen, over: hiding.map(({ pending }) => pending.op_id) };
-  }
-
   /** Whether its author has given that field another value since, in sight of this one. */
   isSuperseded({ op_id }: PendingOp, field: string): boolean {
     return this.#entries.some(({ pending: { op, over, purpose } }) => {

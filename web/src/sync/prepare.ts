@@ -32,28 +32,27 @@ export interface Prepared {
   done: readonly Done[];
 }
 
-/**
- * `committed` and `shown` are what the last view was made of: nobody has seen what came since. `under` tells which open
- * ops hide that, and what they saw.
- */
+/** What the last view was made of: nobody has seen what came since. */
+export interface Shown {
+  committed: BoardState;
+  /** With what was open on top. */
+  board: BoardState;
+  open: readonly PendingOp[];
+}
+
 export function prepare(
   ops: readonly Op[],
   author: Author,
-  committed: BoardState | null,
-  shown: BoardState | null,
+  shown: Shown | null,
   { before, seen = [] }: Sight,
-  under: (op: Op) => { seen: number | undefined; over: readonly Id[] },
 ): Prepared {
   const at = new Date().toISOString();
   const gesture = ops.length > 1 ? uuid() : null;
   // Each op is looked at as the ones before it leave the board.
-  const draft = shown && new Draft(shown);
+  const draft = shown && new Draft(shown.board);
   const earlier: PendingOp[] = [];
   const prepared = ops.map((op, i) => {
-    const hidden = under(op);
-    const inGesture = earlier.filter(
-      (one) => targetOf(one.op) === targetOf(op) && overlaps(guarded(one.op), guarded(op)),
-    );
+    const hidden = hiddenBehind([...(shown?.open ?? []), ...earlier], op);
     const pending: PendingOp = {
       ...author,
       op_id: uuid(),
@@ -61,10 +60,10 @@ export function prepare(
       op: withoutVersion(op),
       isSettled: false,
       seen: Math.min(
-        seen[i] ?? ('version' in op ? op.version : undefined) ?? versionSeen(op, committed, draft),
+        seen[i] ?? ('version' in op ? op.version : undefined) ?? versionSeen(op, shown?.committed ?? null, draft),
         hidden.seen ?? Number.POSITIVE_INFINITY,
       ),
-      over: [...hidden.over, ...inGesture.map((one) => one.op_id)],
+      over: hidden.over,
       at,
       gesture,
     };
@@ -76,6 +75,16 @@ export function prepare(
     return done;
   });
   return { pending: earlier, done: prepared };
+}
+
+/** What stands before an author's eyes in place of what is committed: open ops, and the version that the first saw. */
+function hiddenBehind(open: readonly PendingOp[], op: Op): { seen: number | undefined; over: readonly Id[] } {
+  const fields = guarded(op);
+  const hiding = open.filter((one) => targetOf(one.op) === targetOf(op) && overlaps(guarded(one.op), fields));
+  // The last one is what is seen, and what was seen when it was made.
+  const last = fields.map((field) => hiding.findLast((one) => guarded(one.op).includes(field)));
+  const over = new Set(last.flatMap((one) => (one ? [one.op_id, ...one.over] : [])));
+  return { seen: hiding.find((one) => one.seen > 0)?.seen, over: [...over] };
 }
 
 /**

@@ -1,11 +1,11 @@
 /** What is committed on a board, as far as this device knows. */
 import { type BoardState, fromSnapshot, toSnapshot } from './board-state';
-import { COLUMN_FIELDS, TASK_FIELDS } from './fields';
+import { COLUMN_FIELDS, TASK_FIELDS, targetOf } from './fields';
 import type { Subscribed } from './frames';
 import { Ledger } from './ledger';
 import { applyEvents } from './reducer';
-import type { KeptBoard } from './storage';
-import type { BoardEvent, Id, Snapshot } from './wire';
+import type { KeptBoard, PendingOp } from './storage';
+import type { BoardEvent, Column, Id, Snapshot, Task } from './wire';
 
 export class Replica {
   readonly ledger = new Ledger();
@@ -39,9 +39,26 @@ export class Replica {
     if (frame.recovered) return;
     const next = fromSnapshot(frame.snapshot, frame.seq);
     const removed = new Map([...(this.state?.removed ?? [])].filter(([id]) => !next.tasks.has(id)));
-    for (const task of next.tasks.values()) this.ledger.noteGap(task.id, TASK_FIELDS, task.version);
-    for (const column of next.columns) this.ledger.noteGap(column.id, COLUMN_FIELDS, column.version);
     this.state = { ...next, removed };
+    for (const id of [...next.tasks.keys(), ...next.columns.map((column) => column.id)]) {
+      if (this.ledger.knows(id)) this.#noteGap(id);
+    }
+  }
+
+  /** Who changed the target of an op since it was made is not known, where that was not seen event by event. */
+  distrust(op: PendingOp): void {
+    const target = targetOf(op.op);
+    const now = this.#find(target);
+    if (now && now.version > op.seen) this.#noteGap(target);
+  }
+
+  #noteGap(id: Id): void {
+    const now = this.#find(id);
+    if (now) this.ledger.noteGap(id, 'number' in now ? TASK_FIELDS : COLUMN_FIELDS, now.version);
+  }
+
+  #find(id: Id): Task | Column | undefined {
+    return this.state?.tasks.get(id) ?? this.state?.columns.find((column) => column.id === id);
   }
 
   /** Takes in the events that follow; those that it has already are left out. `hasGap` where some are missing. */

@@ -1,6 +1,6 @@
 /** What to make of an op that the server has refused. */
 import type { Conflict } from './api';
-import { isTaskOp, targetOf, typedText, written } from './fields';
+import { isTaskOp, typedText, written } from './fields';
 import type { Column, FieldConflict, Id, Op, Reject, Task } from './wire';
 
 export type Verdict =
@@ -16,12 +16,12 @@ export function isPassing(reject: Reject): boolean {
   return reject.code === 'UNAVAILABLE' || reject.code === 'RATE_LIMIT_EXCEEDED' || reject.code === 'UNAUTHORIZED';
 }
 
-/** `isOwn` tells whether a version of a field was made by this client itself. */
+/** `isOwn` tells whether nobody but this client has changed a field since it was seen, up to that version. */
 export function judge(
   op: Op,
   isUndo: boolean,
   reject: Reject,
-  isOwn: (target: Id, field: string, version: number) => boolean,
+  isOwn: (field: string, version: number) => boolean,
 ): Verdict {
   return reject.code === 'VERSION_CONFLICT' ? judgeVersion(op, isUndo, reject, isOwn) : refused(op, isUndo, reject);
 }
@@ -30,11 +30,11 @@ function judgeVersion(
   op: Op,
   isUndo: boolean,
   reject: Reject,
-  isOwn: (target: Id, field: string, version: number) => boolean,
+  isOwn: (field: string, version: number) => boolean,
 ): Verdict {
   const { current } = reject;
   if (!current) return refused(op, isUndo, reject);
-  const foreign = (reject.conflicts ?? []).filter(({ field, version }) => !isOwn(targetOf(op), field, version));
+  const foreign = (reject.conflicts ?? []).filter(({ field, version }) => !isOwn(field, version));
   const rebased: Verdict = { verdict: 'rebase', op: withoutVersion(op), seen: current.version };
   if (op.kind === 'task.delete' || op.kind === 'column.delete') {
     if (foreign.length === 0) return rebased;
