@@ -1,5 +1,5 @@
 /** Who is on the board: their faces, and in a menu what each of them looks at. */
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import { useStore } from '@/app/client';
 import { keyOf } from '@/board/actions';
 import { useBoard, useOpenTask, useView } from '@/board/context';
@@ -20,7 +20,9 @@ const FACES = 5;
 
 export function PresenceBar() {
   const { t } = useI18n();
-  const { room, me } = useBoard();
+  const { room, me, area, show } = useBoard();
+  const open = useOpenTask();
+  const chosen = useRef<Present | null>(null);
   const store = useMemo(
     () =>
       derived(room.presence, (members, last: readonly Present[] | undefined) =>
@@ -41,9 +43,20 @@ export function PresenceBar() {
       <Faces people={people} />
     </button>
   );
+  // While the menu is open, nothing outside of it takes the focus.
+  const leave = () => {
+    const one = chosen.current;
+    chosen.current = null;
+    return !(one && jumpTo(one, area.get(), show.get(), open));
+  };
   return (
-    <Menu trigger={trigger}>
-      <People people={people} />
+    <Menu trigger={trigger} finalFocus={leave}>
+      <People
+        people={people}
+        onSelect={(one) => {
+          chosen.current = one;
+        }}
+      />
       <MenuLine />
       <Switches />
     </Menu>
@@ -80,11 +93,9 @@ function awakeFirst(people: readonly Present[]): readonly Present[] {
   return people.toSorted((a, b) => Number(b.isMe) - Number(a.isMe) || Number(a.idle) - Number(b.idle));
 }
 
-function People({ people }: { people: readonly Present[] }) {
+function People({ people, onSelect }: { people: readonly Present[]; onSelect(one: Present): void }) {
   const i18n = useI18n();
   const { t } = i18n;
-  const board = useBoard();
-  const open = useOpenTask();
   const view = useView((now) => now);
   return (
     <MenuGroup label={t('together.people', { count: people.length })}>
@@ -96,7 +107,7 @@ function People({ people }: { people: readonly Present[] }) {
               <Avatar person={one.user} decorative />
             </span>
           }
-          onSelect={() => jumpTo(one, board.area.get(), board.show.get(), open)}
+          onSelect={() => onSelect(one)}
         >
           <span className={css.person}>
             <bdi className={css.name}>{one.isMe ? t('together.name_you', { name: one.user.name }) : one.user.name}</bdi>

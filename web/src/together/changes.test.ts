@@ -81,7 +81,10 @@ describe('what is said of others', () => {
     const said: { id: string; text: string; taskId: Id | null }[] = [];
     const hearing = new Hearing(view, {
       sight: () => ({ me: 'me', openTask: null, matches: null, ...sight }),
-      speaker: () => ({ i18n: { t: translate(catalogue) }, nameOf: (id) => PEOPLE[id ?? ''] ?? 'Somebody' }),
+      speaker: () => ({
+        i18n: { t: translate(catalogue), dir: catalogue === en ? ('ltr' as const) : ('rtl' as const) },
+        nameOf: (id) => PEOPLE[id ?? ''] ?? 'Somebody',
+      }),
       say: (one) => said.push({ ...one, text: one.text.replace(/[\u2068\u2069]/g, '') }),
     });
     return { hearing, said, texts: () => said.map((one) => one.text) };

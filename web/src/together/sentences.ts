@@ -5,26 +5,31 @@ import type { Id } from '@/sync/wire';
 import type { Change } from './changes';
 
 export interface Speaker {
-  i18n: Pick<I18n, 't'>;
+  i18n: Pick<I18n, 't' | 'dir'>;
   nameOf(id: Id | null): string;
   columnName(id: Id): string;
 }
 
 const TITLE_MAX = 48;
 
-/** Text of either direction that stands in a sentence: Unicode keeps it from turning what is around it. */
-const isolated = (text: string) => `\u2068${text}\u2069`;
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+const LEFT_TO_RIGHT = /[A-Za-z\u00c0-\u058f]/;
 
-function shortened(title: string): string {
+/** Text that runs the other way than the sentence it stands in: Unicode keeps it from turning what is around it. */
+function isolated(text: string, { i18n: { dir } }: Speaker): string {
+  return (dir === 'rtl' ? LEFT_TO_RIGHT : RIGHT_TO_LEFT).test(text) ? `\u2068${text}\u2069` : text;
+}
+
+function shortened(title: string, speaker: Speaker): string {
   const letters = [...title];
-  return isolated(
+  const short =
     letters.length > TITLE_MAX
       ? `${letters
           .slice(0, TITLE_MAX - 1)
           .join('')
           .trimEnd()}…`
-      : title,
-  );
+      : title;
+  return isolated(short, speaker);
 }
 
 /** All of `changes` in one text; empty where there are none. */
@@ -45,7 +50,7 @@ export function openSentence(change: Change, speaker: Speaker): string {
   const who = names(new Set(change.actors), speaker);
   switch (change.deed) {
     case 'moved':
-      return t('together.open_moved', { who, column: isolated(speaker.columnName(change.to ?? '')) });
+      return t('together.open_moved', { who, column: isolated(speaker.columnName(change.to ?? ''), speaker) });
     case 'changed': {
       const fields = change.fields.map((field) => fieldName(field, t));
       return t('together.open_changed', { who, fields: listed(fields, speaker) });
@@ -72,14 +77,14 @@ function groupText(group: readonly Change[], speaker: Speaker): string {
   if (!change) return '';
   const who = names(new Set(change.actors), speaker);
   const count = group.length;
-  const title = shortened(change.title);
+  const title = shortened(change.title, speaker);
   const isOne = count === 1 && change.title !== '';
   if (change.thing === 'column') {
     const deed = change.deed === 'restored' ? 'created' : change.deed;
     return isOne ? t(`together.column_${deed}`, { who, title }) : t('together.columns', { who, count });
   }
   if (change.deed === 'moved') {
-    const column = isolated(speaker.columnName(change.to ?? ''));
+    const column = isolated(speaker.columnName(change.to ?? ''), speaker);
     return isOne ? t('together.moved', { who, title, column }) : t('together.moved_many', { who, count, column });
   }
   return isOne ? t(`together.${change.deed}`, { who, title }) : t(`together.${change.deed}_many`, { who, count });
@@ -87,7 +92,7 @@ function groupText(group: readonly Change[], speaker: Speaker): string {
 
 /** "Sara", "Sara and Omid", "Sara, Omid and 2 others". */
 function names(ids: ReadonlySet<Id | null>, speaker: Speaker): string {
-  const all = [...new Set([...ids].map((id) => speaker.nameOf(id)))].map(isolated);
+  const all = [...new Set([...ids].map((id) => speaker.nameOf(id)))].map((name) => isolated(name, speaker));
   if (all.length <= 2) return listed(all, speaker);
   const { t } = speaker.i18n;
   return t('together.and_others', { names: all.slice(0, 2).join(t('task.comma')), count: all.length - 2 });

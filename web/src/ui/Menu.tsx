@@ -4,13 +4,22 @@ import type { ReactElement, ReactNode } from 'react';
 import css from './menu.module.css';
 
 /** A menu that hangs on `trigger`: arrows, letters, Enter and Escape work as anywhere. */
-export function Menu(props: { trigger: ReactElement; children: ReactNode; align?: 'start' | 'end' }) {
+export function Menu(props: {
+  trigger: ReactElement;
+  children: ReactNode;
+  align?: 'start' | 'end';
+  /** Takes the focus when it closes; `true` is the trigger, `false` leaves it where it is. */
+  finalFocus?: () => HTMLElement | boolean;
+}) {
+  const { finalFocus } = props;
   return (
     <Base.Root>
       <Base.Trigger render={props.trigger} />
       <Base.Portal>
         <Base.Positioner className={css.positioner} sideOffset={6} align={props.align ?? 'end'} collisionPadding={8}>
-          <Base.Popup className={css.popup}>{props.children}</Base.Popup>
+          <Base.Popup className={css.popup} {...(finalFocus ? { finalFocus } : {})}>
+            {props.children}
+          </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>
