@@ -1,16 +1,16 @@
 /** What can be done on every page. */
 import { useMemo, useRef } from 'react';
 import { useLocation } from 'wouter';
-import { useClient, useMe } from '@/app/client';
+import { useMe } from '@/app/client';
 import { openPalette } from '@/app/palette';
 import { paths } from '@/app/paths';
+import { askSignOut } from '@/app/sign-out';
 import { useI18n } from '@/i18n';
 import { setTheme } from '@/theme/theme';
 import { type Command, useCommands } from './registry';
 
 export function AppCommands({ onSheet }: { onSheet(): void }) {
   const { t, locale, setLocale } = useI18n();
-  const { auth } = useClient();
   const { user } = useMe();
   const [, go] = useLocation();
   const sheet = useRef(onSheet);
@@ -41,9 +41,9 @@ export function AppCommands({ onSheet }: { onSheet(): void }) {
       locale === 'en'
         ? { id: 'fa', name: 'فارسی', group: 'app', run: () => setLocale('fa') }
         : { id: 'en', name: 'English', group: 'app', run: () => setLocale('en') },
-      { id: 'sign-out', name: t('common.sign_out'), group: 'app', run: () => void auth.logOut() },
+      { id: 'sign-out', name: t('common.sign_out'), group: 'app', run: askSignOut },
     ];
-  }, [t, go, isAdmin, locale, setLocale, auth]);
+  }, [t, go, isAdmin, locale, setLocale]);
   useCommands(commands);
   return null;
 }

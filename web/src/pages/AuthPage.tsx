@@ -1,11 +1,16 @@
-/** What sign-in and sign-up have in common: a card, the live demonstration, and the language one reads it in. */
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
-import { type Action, useAction } from '@/app/action';
-import { useClient } from '@/app/client';
-import { problemText } from '@/app/problem';
+/** What sign-in and sign-up have in common: a card, the live demonstration, language and theme. */
+import { WifiOff } from 'lucide-react';
+import { type FormEvent, type ReactNode, useEffect } from 'react';
+import type { Action } from '@/app/action';
+import { useClient, useStore } from '@/app/client';
 import { type Locale, useI18n } from '@/i18n';
+import type { About } from '@/sync/api';
+import { setTheme, type Theme, theme } from '@/theme/theme';
 import { Button } from '@/ui/Button';
 import css from './auth-page.module.css';
+import { Choice } from './Choice';
+import { Demonstration } from './Demonstration';
+import { Problem } from './Problem';
 
 interface Props {
   title: string;
@@ -14,14 +19,17 @@ interface Props {
   action: Action;
   /** Whether the error is shown at a field already. */
   placed: boolean;
+  /** What the server says of itself; null while it is not known. */
+  about: About | null;
   onSubmit(): void;
   children: ReactNode;
   /** The way to the other page. */
   aside: ReactNode;
 }
 
-export function AuthPage({ title, submit, action, placed, onSubmit, children, aside }: Props) {
+export function AuthPage({ title, submit, action, placed, about, onSubmit, children, aside }: Props) {
   const { t } = useI18n();
+  const offline = useStore(useClient().connection).state === 'offline';
   useEffect(() => {
     document.title = `${title} · ${t('common.app')}`;
   }, [title, t]);
@@ -32,83 +40,55 @@ export function AuthPage({ title, submit, action, placed, onSubmit, children, as
   return (
     <main className={css.page}>
       <div className={css.card}>
-        <img src="/icon.svg" alt="" width="40" height="40" />
-        <h1 className={css.title}>{title}</h1>
+        <header className={css.head}>
+          <img src="/icon.svg" alt="" width="44" height="44" />
+          <h1 className={css.title}>{title}</h1>
+        </header>
+        {offline && (
+          <p className={css.offline} role="status">
+            <WifiOff aria-hidden />
+            {t('account.offline')}
+          </p>
+        )}
         <form className={css.form} onSubmit={send} noValidate>
           {children}
-          {action.error !== null && !placed && (
-            <p role="alert" className={css.error}>
-              {problemText(action.error, t)}
-            </p>
-          )}
-          <Button type="submit" look="primary" busy={action.busy}>
+          {!placed && <Problem error={action.error} />}
+          <Button type="submit" look="primary" busy={action.busy} className={css.submit ?? ''}>
             {submit}
           </Button>
         </form>
-        <Demonstration />
+        {about?.demo && <Demonstration />}
         <p className={css.aside}>{aside}</p>
       </div>
-      <Languages />
+      <Choices />
     </main>
   );
 }
 
-/** What a server says of itself to strangers. */
-interface About {
-  version: string;
-  demo: boolean;
-  sign_up: boolean;
-}
+const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
-function Demonstration() {
-  const { t } = useI18n();
-  const { auth } = useClient();
-  const visit = useAction();
-  const [about, setAbout] = useState<About | null>(null);
-  useEffect(() => {
-    const asked = new AbortController();
-    fetch('/api/v1/about', { signal: asked.signal })
-      .then((answer) => (answer.ok ? answer.json() : null))
-      .then(setAbout, () => undefined);
-    return () => asked.abort();
-  }, []);
-  if (!about?.demo) return null;
-  return (
-    <div className={css.demo}>
-      <p>{t('account.demo_text')}</p>
-      <Button busy={visit.busy} onClick={() => void visit.run(() => auth.visitDemo())}>
-        {t('account.demo')}
-      </Button>
-      {visit.error !== null && (
-        <p role="alert" className={css.error}>
-          {problemText(visit.error, t)}
-        </p>
-      )}
-    </div>
-  );
-}
-
-const LANGUAGES: readonly [Locale, string][] = [
-  ['en', 'English'],
-  ['fa', 'فارسی'],
-];
-
-function Languages() {
+function Choices() {
   const { t, locale, setLocale } = useI18n();
+  const chosen = useStore(theme);
   return (
-    <nav className={css.languages} aria-label={t('account.language')}>
-      {LANGUAGES.map(([code, name]) => (
-        <button
-          key={code}
-          type="button"
-          lang={code}
-          className={css.language}
-          aria-pressed={code === locale}
-          onClick={() => setLocale(code)}
-        >
-          {name}
-        </button>
-      ))}
-    </nav>
+    <div className={css.choices}>
+      <Choice<Locale>
+        bare
+        label={t('account.language')}
+        value={locale}
+        options={[
+          { value: 'en', name: 'English', lang: 'en' },
+          { value: 'fa', name: 'فارسی', lang: 'fa' },
+        ]}
+        onChange={setLocale}
+      />
+      <Choice<Theme>
+        bare
+        label={t('account.theme')}
+        value={chosen}
+        options={THEMES.map((value) => ({ value, name: t(`account.theme_${value}`) }))}
+        onChange={setTheme}
+      />
+    </div>
   );
 }

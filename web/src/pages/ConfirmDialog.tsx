@@ -5,7 +5,7 @@ import { useI18n } from '@/i18n';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
 import { TextField } from '@/ui/Field';
-import { Problem } from './Problem';
+import { Problem, type Refused } from './Problem';
 
 interface Props {
   title: string;
@@ -13,11 +13,13 @@ interface Props {
   submit: string;
   /** Has to be typed first. */
   typed?: string;
+  /** What to say of refusals that mean something special here. */
+  refused?: Refused;
   onSubmit(): Promise<unknown>;
   onClose(): void;
 }
 
-export function ConfirmDialog({ title, text, submit, typed, onSubmit, onClose }: Props) {
+export function ConfirmDialog({ title, text, submit, typed, refused, onSubmit, onClose }: Props) {
   const { t } = useI18n();
   const form = useId();
   const action = useAction();
@@ -51,7 +53,7 @@ export function ConfirmDialog({ title, text, submit, typed, onSubmit, onClose }:
             onChange={(event) => setValue(event.target.value)}
           />
         )}
-        <Problem error={action.error} />
+        <Problem error={action.error} refused={refused} />
       </form>
     </Dialog>
   );

@@ -1,29 +1,32 @@
-/** Where one begins: one's workspaces, the boards seen last, and for a newcomer the first steps. */
-import { Plus, Sparkles, Users } from 'lucide-react';
-import { type FormEvent, useCallback, useState } from 'react';
-import { Link, useLocation } from 'wouter';
-import { useAction } from '@/app/action';
+/** Where one begins: the boards seen last, one's workspaces with their projects, and for a newcomer the first steps. */
+import { Plus, Sparkles } from 'lucide-react';
+import { useCallback, useEffect } from 'react';
+import { Link, useSearchParams } from 'wouter';
 import { useClient, useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
-import { type Reading, useRead } from '@/app/read';
+import { useRead } from '@/app/read';
 import { useI18n } from '@/i18n';
-import type { BoardInfo, Id } from '@/sync/wire';
+import type { Rest } from '@/sync/api';
+import type { WorkspaceRole } from '@/sync/wire';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
-import { Empty } from '@/ui/Empty';
-import { TextField } from '@/ui/Field';
-import { Problem } from './Problem';
+import { Skeleton } from '@/ui/Empty';
+import { DemoButton } from './DemoButton';
+import { NewWorkspace } from './NewWorkspace';
 import css from './page.module.css';
-import type { Project, Workspace } from './shapes';
+import type { Project } from './shapes';
 
 /** Boards of this device that are shown; the rest is found by their workspaces. */
 const RECENT = 6;
 
 export default function Home() {
   const { t } = useI18n();
+  const { auth } = useClient();
   const { workspaces } = useMe();
-  const [making, setMaking] = useState(false);
+  const [query, setQuery] = useSearchParams();
+  // Nobody tells a page that its user was added to another workspace.
+  useEffect(() => void auth.reload().catch(() => undefined), [auth]);
   if (workspaces.length === 0) return <Newcomer />;
   return (
     <Frame title={t('common.home')}>
@@ -32,26 +35,17 @@ export default function Home() {
         <section className={css.section}>
           <div className={css.sectionHead}>
             <h2>{t('common.workspaces')}</h2>
-            <DemoButton />
-            <Button onClick={() => setMaking(true)}>
+            <DemoButton look="quiet" />
+            <Button onClick={() => setQuery({ new: 'workspace' })}>
               <Plus aria-hidden />
               {t('pages.new_workspace')}
             </Button>
           </div>
-          <ul className={css.grid}>
-            {workspaces.map((workspace) => (
-              <li key={workspace.id}>
-                <Link href={paths.workspace(workspace.id)} className={css.card}>
-                  <bdi className={css.cardName}>{workspace.name}</bdi>
-                  <span className={css.faint}>{t(`common.role_${workspace.role}`)}</span>
-                </Link>
-              </li>
-            ))}
-          </ul>
+          <Workspaces workspaces={workspaces} />
         </section>
       </div>
-      {making && (
-        <Dialog open onClose={() => setMaking(false)} title={t('pages.new_workspace')}>
+      {query.get('new') === 'workspace' && (
+        <Dialog open onClose={() => setQuery({}, { replace: true })} title={t('pages.new_workspace')}>
           <NewWorkspace />
         </Dialog>
       )}
@@ -64,89 +58,86 @@ function Newcomer() {
   const { user } = useMe();
   return (
     <Frame title={t('common.home')}>
-      <Empty icon={<Users />} title={t('pages.welcome', { name: user.name })} text={t('pages.welcome_text')} />
-      <div className={`${css.panel} ${css.narrow}`}>
-        <NewWorkspace />
-        <DemoButton />
+      <div className={css.welcome}>
+        <div className={css.welcomeHead}>
+          <img src="/icon.svg" alt="" width="56" height="56" />
+          <h2 className={css.welcomeTitle}>{t('pages.welcome', { name: user.name })}</h2>
+          <p className={css.welcomeText}>{t('pages.welcome_text')}</p>
+        </div>
+        <div className={css.ways}>
+          <section className={css.panel}>
+            <h3>{t('pages.new_workspace')}</h3>
+            <NewWorkspace />
+          </section>
+          <section className={css.panel}>
+            <h3 className={css.withIcon}>
+              <Sparkles aria-hidden />
+              {t('pages.demo_title')}
+            </h3>
+            <p className={css.faint}>{t('pages.demo_text')}</p>
+            <DemoButton look="plain" />
+          </section>
+        </div>
       </div>
     </Frame>
   );
 }
 
-/** Makes a workspace with a project in one go, and opens its board. */
-function NewWorkspace() {
+function Workspaces({ workspaces }: { workspaces: readonly WorkspaceRole[] }) {
   const { t } = useI18n();
-  const { rest, auth } = useClient();
-  const [, go] = useLocation();
-  const action = useAction();
-  const [name, setName] = useState('');
-  const [project, setProject] = useState('');
-  const make = async () => {
-    const workspace = await rest.post<Workspace>('/workspaces', { name: name.trim() });
-    const made = await rest.post<Project>(`/workspaces/${workspace.id}/projects`, {
-      name: project.trim() || t('pages.first_project'),
-    });
-    await auth.reload();
-    go(paths.board(made.board_id));
-  };
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    if (name.trim() !== '') void action.run(make);
-  };
+  const projects = useRead(useCallback((rest: Rest) => rest.all<Project>('/projects', { archived: false }), []));
   return (
-    <form className={css.form} onSubmit={send}>
-      <TextField
-        label={t('pages.workspace_name')}
-        hint={t('pages.workspace_hint')}
-        value={name}
-        maxLength={100}
-        required
-        onChange={(event) => setName(event.target.value)}
-      />
-      <TextField
-        label={t('pages.project_name')}
-        placeholder={t('pages.first_project')}
-        value={project}
-        maxLength={100}
-        onChange={(event) => setProject(event.target.value)}
-      />
-      <Problem error={action.error} />
-      <Button look="primary" type="submit" busy={action.busy} disabled={name.trim() === ''}>
-        {t('pages.make_workspace')}
-      </Button>
-    </form>
-  );
-}
-
-/** A workspace of one's own in which simulated colleagues are at work. */
-function DemoButton() {
-  const { t, locale } = useI18n();
-  const { rest, auth } = useClient();
-  const [, go] = useLocation();
-  const action = useAction();
-  const make = async () => {
-    const { board_id } = await rest.post<{ board_id: Id }>('/demo', { locale });
-    await auth.reload();
-    go(paths.board(board_id));
-  };
-  return (
-    <>
-      <Button busy={action.busy} onClick={() => void action.run(make)}>
-        <Sparkles aria-hidden />
-        {t('pages.demo')}
-      </Button>
-      <Problem error={action.error} />
-    </>
+    <ul className={css.stackTight}>
+      {workspaces.map((workspace) => {
+        const own = projects.value?.filter((project) => project.workspace_id === workspace.id);
+        return (
+          <li key={workspace.id} className={css.box}>
+            <div className={css.boxHead}>
+              <h3>
+                <Link href={paths.workspace(workspace.id)} className={css.rowLink}>
+                  <bdi>{workspace.name}</bdi>
+                </Link>
+              </h3>
+              <span className={css.tag}>{t(`common.role_${workspace.role}`)}</span>
+            </div>
+            {own === undefined && projects.error === null && <Skeleton lines={1} label={t('common.loading')} />}
+            {own && (
+              <ul className={css.chips}>
+                {own.map((project) => (
+                  <li key={project.id}>
+                    <Link href={paths.board(project.board_id)} className={css.chip}>
+                      <span className={css.key}>{project.key}</span>
+                      <bdi className={css.cardName}>{project.name}</bdi>
+                    </Link>
+                  </li>
+                ))}
+                {workspace.role !== 'viewer' && (
+                  <li>
+                    <Link href={`${paths.workspace(workspace.id)}?new=project`} className={css.chip} data-quiet>
+                      <Plus aria-hidden size={14} />
+                      {t('pages.new_project')}
+                    </Link>
+                  </li>
+                )}
+              </ul>
+            )}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
 function Recent() {
   const { t, ago } = useI18n();
   const client = useClient();
-  const kept: Reading<readonly { board: BoardInfo; seen_at: string }[]> = useRead(
-    useCallback(() => client.keptBoards(), [client]),
-  );
-  const boards = (kept.value ?? []).slice(0, RECENT);
+  const { workspaces } = useMe();
+  const kept = useRead(useCallback(() => client.keptBoards(), [client]));
+  // A workspace that one has left keeps nothing here.
+  const boards = (kept.value ?? []).flatMap(({ board, seen_at }) => {
+    const workspace = workspaces.find((one) => one.id === board.workspace_id);
+    return workspace ? [{ board, seen_at, workspace }] : [];
+  });
   if (boards.length === 0) return null;
   return (
     <section className={css.section}>
@@ -154,12 +145,12 @@ function Recent() {
         <h2>{t('pages.recent')}</h2>
       </div>
       <ul className={css.grid}>
-        {boards.map(({ board, seen_at }) => (
+        {boards.slice(0, RECENT).map(({ board, seen_at, workspace }) => (
           <li key={board.id}>
             <Link href={paths.board(board.id)} className={css.card}>
               <bdi className={css.cardName}>{board.name}</bdi>
-              <span className={css.faint}>
-                {board.project_key} · {ago(seen_at)}
+              <span className={css.cardText}>
+                <bdi>{workspace.name}</bdi> · {ago(seen_at)}
               </span>
             </Link>
           </li>

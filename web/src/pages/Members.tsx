@@ -1,27 +1,30 @@
 /** Who is in a workspace, and what each may do. */
 import { UserMinus } from 'lucide-react';
-import { type FormEvent, useCallback, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useLocation, useParams } from 'wouter';
 import { useAction } from '@/app/action';
 import { useClient, useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
-import { isProblem } from '@/app/problem';
 import { useRead, useRoom } from '@/app/read';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
 import type { Role } from '@/sync/wire';
 import { Avatar } from '@/ui/Avatar';
-import { Button, IconButton } from '@/ui/Button';
+import { IconButton } from '@/ui/Button';
 import { Skeleton } from '@/ui/Empty';
 import { SelectField, TextField } from '@/ui/Field';
+import { AddMember } from './AddMember';
 import { ConfirmDialog } from './ConfirmDialog';
 import NotFound from './NotFound';
 import { Problem } from './Problem';
 import css from './page.module.css';
+import { Retry } from './Retry';
 import { rules, type WorkspaceMember } from './shapes';
 
 const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'viewer'];
+/** From so many on one is found by typing. */
+const MANY = 10;
 
 export default function Members() {
   const { workspaceId = '' } = useParams();
@@ -30,6 +33,8 @@ export default function Members() {
   const { user, workspaces } = useMe();
   const [, go] = useLocation();
   const [leaving, setLeaving] = useState<WorkspaceMember | null>(null);
+  const [asked, setAsked] = useState<{ member: WorkspaceMember; role: Role } | null>(null);
+  const [wanted, setWanted] = useState('');
   const change = useAction();
   const room = useRoom(`workspace:${workspaceId}`);
   const path = `/workspaces/${workspaceId}/members`;
@@ -44,12 +49,19 @@ export default function Members() {
   /** Owners are for owners to change (`RIGHT-1`). */
   const mayChange = (member: WorkspaceMember) => rules(mine) && (member.role !== 'owner' || mine === 'owner');
   const offered = ROLES.filter((role) => role !== 'owner' || mine === 'owner');
-  const setRole = (member: WorkspaceMember, role: Role) =>
-    void change.run(async () => {
-      await rest.patch(`${path}/${member.user_id}`, { role });
-      members.reload();
-      if (member.user_id === user.id) await auth.reload();
-    });
+  const setRole = async (member: WorkspaceMember, role: Role) => {
+    await rest.patch(`${path}/${member.user_id}`, { role });
+    members.reload();
+    if (member.user_id === user.id) await auth.reload();
+  };
+  /** Another owner, and less of a role for oneself, can't be taken back alone. */
+  const chooseRole = (member: WorkspaceMember, role: Role) => {
+    if (role === 'owner' || member.user_id === user.id) setAsked({ member, role });
+    else void change.run(() => setRole(member, role));
+  };
+  const text = wanted.trim().toLowerCase();
+  const shown = members.value?.filter((one) => `${one.name} ${one.email}`.toLowerCase().includes(text));
+  const lastOwner = { CONFLICT: t('pages.last_owner') };
   const remove = async (member: WorkspaceMember) => {
     await rest.delete(`${path}/${member.user_id}`);
     if (member.user_id !== user.id) {
@@ -62,6 +74,7 @@ export default function Members() {
   return (
     <Frame
       title={t('pages.members')}
+      place={{ workspaceId }}
       crumbs={[
         { name: t('common.home'), to: paths.home },
         { name: workspace.name, to: paths.workspace(workspace.id) },
@@ -69,12 +82,23 @@ export default function Members() {
     >
       <div className={css.stack}>
         {rules(mine) && <AddMember path={path} roles={offered} onAdded={members.reload} />}
-        <Problem error={members.error ?? change.error} />
+        <Problem error={change.error} refused={lastOwner} />
+        {members.error !== null && !members.value && <Retry reading={members} />}
+        {members.value && members.value.length >= MANY && (
+          <TextField
+            bare
+            type="search"
+            label={t('pages.find_member')}
+            placeholder={t('pages.find_member')}
+            value={wanted}
+            onChange={(event) => setWanted(event.target.value)}
+          />
+        )}
         {members.value === undefined && members.error === null && <Skeleton label={t('common.loading')} />}
-        <ul className={css.list}>
-          {members.value?.map((member) => (
+        <ul className={css.list} hidden={!shown || shown.length === 0}>
+          {shown?.map((member) => (
             <li key={member.user_id} className={css.row}>
-              <Avatar person={{ id: member.user_id, name: member.name }} decorative />
+              <Avatar person={{ id: member.user_id, name: member.name, avatar: member.avatar }} decorative />
               <div className={css.grow}>
                 <bdi>
                   {member.name}
@@ -88,7 +112,7 @@ export default function Members() {
                   label={t('pages.role_of', { name: member.name })}
                   value={member.role}
                   disabled={change.busy}
-                  onChange={(event) => setRole(member, event.target.value as Role)}
+                  onChange={(event) => chooseRole(member, event.target.value as Role)}
                 >
                   {offered.map((role) => (
                     <option key={role} value={role}>
@@ -122,65 +146,24 @@ export default function Members() {
               : t('pages.remove_member_text', { name: leaving.name })
           }
           submit={leaving.user_id === user.id ? t('pages.leave') : t('common.remove')}
+          refused={lastOwner}
           onSubmit={() => remove(leaving)}
           onClose={() => setLeaving(null)}
         />
       )}
-    </Frame>
-  );
-}
-
-function AddMember({ path, roles, onAdded }: { path: string; roles: readonly Role[]; onAdded(): void }) {
-  const { t } = useI18n();
-  const { rest } = useClient();
-  const action = useAction();
-  const [email, setEmail] = useState('');
-  const [role, setRole] = useState<Role>('member');
-  const add = async (event: FormEvent) => {
-    event.preventDefault();
-    if (email.trim() === '') return;
-    if (await action.run(() => rest.post(path, { email: email.trim(), role }))) {
-      setEmail('');
-      onAdded();
-    }
-  };
-  const code = isProblem(action.error) ? action.error.code : null;
-  const error =
-    code === 'NOT_FOUND'
-      ? t('pages.no_account')
-      : code === 'CONFLICT'
-        ? t('pages.member_already')
-        : code === 'VALIDATION_ERROR'
-          ? t('account.email_wrong')
-          : undefined;
-  return (
-    <form className={css.panel} onSubmit={add}>
-      <div className={css.inline}>
-        <TextField
-          label={t('pages.add_by_email')}
-          type="email"
-          dir="ltr"
-          value={email}
-          onChange={(event) => setEmail(event.target.value)}
+      {asked && (
+        <ConfirmDialog
+          title={t('pages.role_of', { name: asked.member.name })}
+          text={t(asked.member.user_id === user.id ? 'pages.own_role_text' : 'pages.new_owner_text', {
+            name: asked.member.name,
+            role: t(`common.role_${asked.role}`),
+          })}
+          submit={t('pages.change_role')}
+          refused={lastOwner}
+          onSubmit={() => setRole(asked.member, asked.role)}
+          onClose={() => setAsked(null)}
         />
-        <SelectField label={t('pages.role')} value={role} onChange={(event) => setRole(event.target.value as Role)}>
-          {roles.map((one) => (
-            <option key={one} value={one}>
-              {t(`common.role_${one}`)}
-            </option>
-          ))}
-        </SelectField>
-        <Button look="primary" type="submit" busy={action.busy} disabled={email.trim() === ''}>
-          {t('pages.add_member')}
-        </Button>
-      </div>
-      {error ? (
-        <p role="alert" className={css.error}>
-          {error}
-        </p>
-      ) : (
-        <Problem error={action.error} />
       )}
-    </form>
+    </Frame>
   );
 }

@@ -8,12 +8,14 @@ import { useI18n } from '@/i18n';
 import { TextField } from '@/ui/Field';
 import { AuthPage } from './AuthPage';
 import { PasswordField } from './PasswordField';
+import { useAbout } from './useAbout';
 
 export default function SignIn() {
   const { t } = useI18n();
   const { auth } = useClient();
   const [query] = useSearchParams();
   const action = useAction();
+  const about = useAbout();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const refused = isProblem(action.error) && ['UNAUTHORIZED', 'VALIDATION_ERROR'].includes(action.error.code);
@@ -24,13 +26,18 @@ export default function SignIn() {
       title={t('account.sign_in_title')}
       submit={t('common.sign_in')}
       action={action}
+      about={about}
       placed={error !== undefined}
       onSubmit={() => void action.run(() => auth.logIn({ email: email.trim(), password, remember_me: true }))}
       aside={
-        <>
-          {t('account.no_account')}{' '}
-          <Link href={`${paths.signUp}${query.size > 0 ? `?${query}` : ''}`}>{t('account.sign_up')}</Link>
-        </>
+        about?.sign_up === false ? (
+          t('account.sign_up_closed')
+        ) : (
+          <>
+            {t('account.no_account')}{' '}
+            <Link href={`${paths.signUp}${query.size > 0 ? `?${query}` : ''}`}>{t('account.sign_up')}</Link>
+          </>
+        )
       }
     >
       <TextField

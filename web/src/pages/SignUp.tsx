@@ -8,13 +8,15 @@ import { useI18n } from '@/i18n';
 import { TextField } from '@/ui/Field';
 import { AuthPage } from './AuthPage';
 import { PasswordField } from './PasswordField';
+import { useAbout } from './useAbout';
 
 /** The least that the server takes. */
 const PASSWORD_LENGTH = 8;
 
 export default function SignUp() {
-  const { t } = useI18n();
-  const { auth } = useClient();
+  const { t, locale } = useI18n();
+  const { auth, rest } = useClient();
+  const about = useAbout();
   const [query] = useSearchParams();
   const action = useAction();
   const [name, setName] = useState('');
@@ -26,13 +28,23 @@ export default function SignUp() {
     email: taken ? t('account.email_taken') : fieldError(action.error, 'email') && t('account.email_wrong'),
     password: fieldError(action.error, 'password') && t('account.password_wrong', { count: PASSWORD_LENGTH }),
   };
+  const join = async () => {
+    await auth.signUp({ name: name.trim(), email: email.trim(), password });
+    // The account begins with what this browser speaks, and where it is. Without that it is whole all the same.
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    rest
+      .patch('/auth/me', { locale, timezone: timeZone })
+      .then(() => auth.reload())
+      .catch(() => undefined);
+  };
   return (
     <AuthPage
       title={t('account.sign_up_title')}
       submit={t('account.sign_up')}
       action={action}
+      about={about}
       placed={Object.values(errors).some((error) => error !== undefined)}
-      onSubmit={() => void action.run(() => auth.signUp({ name: name.trim(), email: email.trim(), password }))}
+      onSubmit={() => void action.run(join)}
       aside={
         <>
           {t('account.has_account')}{' '}

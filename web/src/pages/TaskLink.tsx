@@ -10,7 +10,7 @@ import type { Rest } from '@/sync/api';
 import type { Id } from '@/sync/wire';
 import { Skeleton } from '@/ui/Empty';
 import NotFound from './NotFound';
-import { Problem } from './Problem';
+import { Retry } from './Retry';
 
 export default function TaskLink() {
   const { taskId = '' } = useParams();
@@ -20,7 +20,7 @@ export default function TaskLink() {
   if (isProblem(task.error) && task.error.code === 'NOT_FOUND') return <NotFound />;
   return (
     <Frame title={t('common.loading')}>
-      {task.error === null ? <Skeleton label={t('common.loading')} /> : <Problem error={task.error} />}
+      {task.error === null ? <Skeleton label={t('common.loading')} /> : <Retry reading={task} />}
     </Frame>
   );
 }

@@ -1,38 +1,38 @@
 /** A workspace: its projects, and what its owner may do with it. */
-import { FolderKanban, MoreHorizontal, Plus, Users } from 'lucide-react';
-import { type FormEvent, useCallback, useId, useState } from 'react';
-import { Link, useLocation, useParams } from 'wouter';
-import { useAction } from '@/app/action';
-import { useClient, useMe } from '@/app/client';
+import { FolderKanban, Plus } from 'lucide-react';
+import { useCallback } from 'react';
+import { Link, useParams, useSearchParams } from 'wouter';
+import { useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
 import { useRead, useRoom } from '@/app/read';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
-import type { Id } from '@/sync/wire';
-import { Button, IconButton } from '@/ui/Button';
-import { Dialog } from '@/ui/Dialog';
+import { AvatarStack } from '@/ui/Avatar';
+import { Button } from '@/ui/Button';
 import { Empty, Skeleton } from '@/ui/Empty';
-import { TextField } from '@/ui/Field';
-import { Menu, MenuItem, MenuLine } from '@/ui/Menu';
-import { ConfirmDialog } from './ConfirmDialog';
-import { NameDialog } from './NameDialog';
+import { NewProject } from './NewProject';
 import NotFound from './NotFound';
-import { Problem } from './Problem';
 import css from './page.module.css';
-import type { Project } from './shapes';
+import { Retry } from './Retry';
+import type { Project, WorkspaceMember } from './shapes';
+import { WorkspaceMenu } from './WorkspaceMenu';
 
 export default function Workspace() {
   const { workspaceId = '' } = useParams();
   const { t } = useI18n();
   const { workspaces } = useMe();
-  const [, go] = useLocation();
-  const [making, setMaking] = useState(false);
+  const [query, setQuery] = useSearchParams();
   const room = useRoom(`workspace:${workspaceId}`);
   const projects = useRead(
     useCallback((rest: Rest) => rest.all<Project>(`/workspaces/${workspaceId}/projects`), [workspaceId]),
     room,
     ['project.'],
+  );
+  const members = useRead(
+    useCallback((rest: Rest) => rest.all<WorkspaceMember>(`/workspaces/${workspaceId}/members`), [workspaceId]),
+    room,
+    ['member.'],
   );
   const workspace = workspaces.find((one) => one.id === workspaceId);
   if (!workspace) return <NotFound />;
@@ -43,29 +43,36 @@ export default function Workspace() {
     <Frame
       title={workspace.name}
       crumbs={[{ name: t('common.home'), to: paths.home }]}
+      place={{ workspaceId }}
       actions={<WorkspaceMenu id={workspace.id} name={workspace.name} owner={workspace.role === 'owner'} />}
     >
       <div className={css.stack}>
         <section className={css.section}>
           <div className={css.sectionHead}>
             <h2>{t('pages.projects')}</h2>
-            <Button onClick={() => go(paths.members(workspace.id))}>
-              <Users aria-hidden />
+            <Link href={paths.members(workspace.id)} className={css.people}>
+              <AvatarStack
+                people={members.value?.map(({ user_id, name, avatar }) => ({ id: user_id, name, avatar })) ?? []}
+              />
               {t('pages.members')}
-            </Button>
+            </Link>
             {mayMake && (
-              <Button look="primary" onClick={() => setMaking(true)}>
+              <Button look="primary" onClick={() => setQuery({ new: 'project' })}>
                 <Plus aria-hidden />
                 {t('pages.new_project')}
               </Button>
             )}
           </div>
-          <Problem error={projects.error} />
+          {projects.error !== null && !projects.value && <Retry reading={projects} />}
           {projects.value === undefined && projects.error === null && <Skeleton label={t('common.loading')} />}
           {projects.value && shown.length === 0 && (
-            <Empty icon={<FolderKanban />} title={t('pages.no_projects')} text={t('pages.no_projects_text')} />
+            <Empty
+              icon={<FolderKanban />}
+              title={t('pages.no_projects')}
+              text={t(mayMake ? 'pages.no_projects_text' : 'pages.no_projects_viewer')}
+            />
           )}
-          <ProjectCards projects={shown} />
+          {shown.length > 0 && <ProjectCards projects={shown} />}
         </section>
         {archived.length > 0 && (
           <section className={css.section}>
@@ -76,7 +83,9 @@ export default function Workspace() {
           </section>
         )}
       </div>
-      {making && <NewProject workspaceId={workspace.id} onClose={() => setMaking(false)} />}
+      {mayMake && query.get('new') === 'project' && (
+        <NewProject workspaceId={workspace.id} onClose={() => setQuery({}, { replace: true })} />
+      )}
     </Frame>
   );
 }
@@ -100,118 +109,5 @@ function ProjectCards({ projects }: { projects: readonly Project[] }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function NewProject({ workspaceId, onClose }: { workspaceId: Id; onClose(): void }) {
-  const { t } = useI18n();
-  const { rest } = useClient();
-  const [, go] = useLocation();
-  const form = useId();
-  const action = useAction();
-  const [name, setName] = useState('');
-  const [key, setKey] = useState('');
-  const make = async () => {
-    const fields = { name: name.trim(), ...(key ? { key } : {}) };
-    const project = await rest.post<Project>(`/workspaces/${workspaceId}/projects`, fields);
-    go(paths.board(project.board_id));
-  };
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    if (name.trim() !== '') void action.run(make);
-  };
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t('pages.new_project')}
-      actions={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button look="primary" type="submit" form={form} busy={action.busy} disabled={name.trim() === ''}>
-            {t('common.create')}
-          </Button>
-        </>
-      }
-    >
-      <form id={form} className={css.form} onSubmit={send}>
-        <TextField
-          label={t('pages.project_name')}
-          value={name}
-          maxLength={100}
-          required
-          onChange={(event) => setName(event.target.value)}
-        />
-        <TextField
-          label={t('pages.project_key')}
-          hint={t('pages.project_key_hint')}
-          dir="ltr"
-          value={key}
-          maxLength={10}
-          pattern="[A-Z][A-Z0-9]{1,9}"
-          onChange={(event) => setKey(event.target.value.toUpperCase())}
-        />
-        <Problem error={action.error} />
-      </form>
-    </Dialog>
-  );
-}
-
-function WorkspaceMenu({ id, name, owner }: { id: Id; name: string; owner: boolean }) {
-  const { t } = useI18n();
-  const { rest, auth } = useClient();
-  const { user } = useMe();
-  const [, go] = useLocation();
-  const [asking, setAsking] = useState<'rename' | 'delete' | 'leave' | null>(null);
-  const close = () => setAsking(null);
-  const gone = async (path: string) => {
-    await rest.delete(path);
-    await auth.reload();
-    go(paths.home);
-  };
-  return (
-    <>
-      <Menu trigger={<IconButton label={t('common.more')} icon={<MoreHorizontal />} />}>
-        {owner && <MenuItem onSelect={() => setAsking('rename')}>{t('common.rename')}</MenuItem>}
-        <MenuItem onSelect={() => setAsking('leave')}>{t('pages.leave')}</MenuItem>
-        {owner && (
-          <>
-            <MenuLine />
-            <MenuItem danger onSelect={() => setAsking('delete')}>
-              {t('pages.delete_workspace')}
-            </MenuItem>
-          </>
-        )}
-      </Menu>
-      {asking === 'rename' && (
-        <NameDialog
-          title={t('common.rename')}
-          label={t('pages.workspace_name')}
-          name={name}
-          submit={t('common.save')}
-          onSubmit={(next) => rest.patch(`/workspaces/${id}`, { name: next }).then(() => auth.reload())}
-          onClose={close}
-        />
-      )}
-      {asking === 'leave' && (
-        <ConfirmDialog
-          title={t('pages.leave')}
-          text={t('pages.leave_text', { name })}
-          submit={t('pages.leave')}
-          onSubmit={() => gone(`/workspaces/${id}/members/${user.id}`)}
-          onClose={close}
-        />
-      )}
-      {asking === 'delete' && (
-        <ConfirmDialog
-          title={t('pages.delete_workspace')}
-          text={t('pages.delete_workspace_text', { name })}
-          submit={t('common.delete')}
-          typed={name}
-          onSubmit={() => gone(`/workspaces/${id}`)}
-          onClose={close}
-        />
-      )}
-    </>
   );
 }

@@ -37,7 +37,9 @@ export interface WorkspaceMember {
   user_id: Id;
   email: string;
   name: string;
+  avatar: string | null;
   role: Role;
 }
 
+/** Whether a role rules over members, projects and boards. */
 export const rules = (role: Role | undefined) => role === 'owner' || role === 'admin';

@@ -22,12 +22,20 @@ function initials(name: string): string {
   return letters.map((word) => [...(word ?? '?')][0]?.toUpperCase() ?? '').join('\u200c');
 }
 
-export function Avatar(props: { person: Person; size?: 'small' | 'medium' | 'large'; decorative?: boolean }) {
+interface Props {
+  person: Person & { avatar?: string | null };
+  size?: 'small' | 'medium' | 'large';
+  /** The name stands beside it already. */
+  decorative?: boolean;
+}
+
+/** A person's picture, or the first letters of their name. */
+export function Avatar(props: Props) {
   const { person, size = 'medium', decorative } = props;
   const said = decorative ? { 'aria-hidden': true } : { role: 'img', 'aria-label': person.name };
   return (
     <span className={`${css.avatar} ${css[size]}`} style={personStyle(person.id)} title={person.name} {...said}>
-      {initials(person.name)}
+      {person.avatar ? <img src={person.avatar} alt="" className={css.picture} /> : initials(person.name)}
     </span>
   );
 }

@@ -1,0 +1,188 @@
+/** The ways to everything that one may see: workspaces, their projects, and the boards of the project one is in. */
+import { ChevronsUpDown, FolderKanban, House, Plus, Settings2, Users } from 'lucide-react';
+import { type ReactNode, useCallback } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useI18n } from '@/i18n';
+import type { Board, Project } from '@/pages/shapes';
+import type { Rest } from '@/sync/api';
+import type { Id, WorkspaceRole } from '@/sync/wire';
+import { Menu, MenuGroup, MenuItem, MenuLine } from '@/ui/Menu';
+import { ConnectionDot } from './ConnectionDot';
+import { useClient, useMe, useStore } from './client';
+import { paths } from './paths';
+import { useRead, useRoom } from './read';
+import { place } from './sidebar';
+import css from './sidebar.module.css';
+import { useWorkspaceNews } from './useWorkspaceNews';
+
+export function Sidebar() {
+  const { t } = useI18n();
+  const { workspaces } = useMe();
+  const here = useStore(place);
+  const workspace = workspaces.find((one) => one.id === here?.workspaceId) ?? workspaces[0];
+  return (
+    <div className={css.sidebar}>
+      <div className={css.head}>
+        <Link href={paths.home} className={css.brand} aria-label={t('common.home')}>
+          <img src="/icon.svg" alt="" width="26" height="26" />
+        </Link>
+        {workspace ? (
+          <Switcher workspace={workspace} workspaces={workspaces} />
+        ) : (
+          <span className={css.app}>{t('common.app')}</span>
+        )}
+      </div>
+      <nav className={css.nav} aria-label={t('pages.sidebar')}>
+        <ul className={css.list}>
+          <Item to={paths.home} icon={<House />}>
+            {t('common.home')}
+          </Item>
+          {workspace && (
+            <Item to={paths.members(workspace.id)} icon={<Users />}>
+              {t('pages.members')}
+            </Item>
+          )}
+        </ul>
+        {workspace && <Projects key={workspace.id} workspace={workspace} />}
+      </nav>
+      <div className={css.foot}>
+        <ConnectionDot />
+      </div>
+    </div>
+  );
+}
+
+function Switcher({ workspace, workspaces }: { workspace: WorkspaceRole; workspaces: readonly WorkspaceRole[] }) {
+  const { t } = useI18n();
+  const [, go] = useLocation();
+  const trigger = (
+    <button
+      type="button"
+      className={css.switcher}
+      aria-label={t('pages.switch_workspace', { name: workspace.name })}
+      data-testid="workspace-switcher"
+    >
+      <bdi className={css.name}>{workspace.name}</bdi>
+      <ChevronsUpDown aria-hidden />
+    </button>
+  );
+  return (
+    <Menu trigger={trigger} align="start">
+      <MenuItem icon={<Settings2 />} onSelect={() => go(paths.workspace(workspace.id))}>
+        {t('pages.projects_and_settings')}
+      </MenuItem>
+      <MenuLine />
+      <MenuGroup label={t('common.workspaces')}>
+        {workspaces.map((one) => (
+          <MenuItem key={one.id} onSelect={() => go(paths.workspace(one.id))}>
+            <bdi>{one.name}</bdi>
+          </MenuItem>
+        ))}
+      </MenuGroup>
+      <MenuLine />
+      <MenuItem icon={<Plus />} onSelect={() => go(`${paths.home}?new=workspace`)}>
+        {t('pages.new_workspace')}
+      </MenuItem>
+    </Menu>
+  );
+}
+
+function Projects({ workspace }: { workspace: WorkspaceRole }) {
+  const { t } = useI18n();
+  const here = useStore(place);
+  const room = useRoom(`workspace:${workspace.id}`);
+  useWorkspaceNews(room);
+  const projects = useRead(
+    useCallback(
+      (rest: Rest) => rest.all<Project>('/projects', { workspace_id: workspace.id, archived: false }),
+      [workspace.id],
+    ),
+    room,
+    ['project.'],
+  );
+  const offline = projects.value === undefined && projects.error !== null;
+  return (
+    <>
+      <div className={css.sectionHead}>
+        <h2 className={css.section}>{t('pages.projects')}</h2>
+        {workspace.role !== 'viewer' && (
+          <Link
+            href={`${paths.workspace(workspace.id)}?new=project`}
+            className={css.add}
+            aria-label={t('pages.new_project')}
+            title={t('pages.new_project')}
+          >
+            <Plus aria-hidden />
+          </Link>
+        )}
+      </div>
+      <ul className={css.list}>
+        {projects.value?.map((project) => (
+          <ProjectItem key={project.id} project={project} open={project.id === here?.projectId} />
+        ))}
+        {offline && <KeptBoards workspaceId={workspace.id} />}
+      </ul>
+    </>
+  );
+}
+
+/** Leads to its first board; where one is in it, its boards stand below. */
+function ProjectItem({ project, open }: { project: Project; open: boolean }) {
+  return (
+    <>
+      <Item to={paths.board(project.board_id)} icon={<FolderKanban />} at={[paths.project(project.id)]}>
+        {project.name}
+      </Item>
+      {open && <Boards projectId={project.id} />}
+    </>
+  );
+}
+
+function Boards({ projectId }: { projectId: Id }) {
+  const room = useRoom(`project:${projectId}`);
+  const boards = useRead(
+    useCallback((rest: Rest) => rest.all<Board>(`/projects/${projectId}/boards`), [projectId]),
+    room,
+    ['board.'],
+  );
+  if (!boards.value || boards.value.length < 2) return null;
+  return (
+    <li>
+      <ul className={css.boards}>
+        {boards.value.map((board) => (
+          <Item key={board.id} to={paths.board(board.id)}>
+            {board.name}
+          </Item>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+/** What can be shown where the server can't be asked. */
+function KeptBoards({ workspaceId }: { workspaceId: Id }) {
+  const client = useClient();
+  const kept = useRead(useCallback(() => client.keptBoards(), [client]));
+  const boards = kept.value?.filter(({ board }) => board.workspace_id === workspaceId) ?? [];
+  return boards.map(({ board }) => (
+    <Item key={board.id} to={paths.board(board.id)} icon={<FolderKanban />}>
+      {board.name}
+    </Item>
+  ));
+}
+
+/** `at` are other addresses at which one is there too. */
+function Item(props: { to: string; icon?: ReactNode; at?: readonly string[]; children: string }) {
+  const { to, icon, at = [], children } = props;
+  const [location] = useLocation();
+  // The faces of a board are below its address.
+  const current = location === to || at.includes(location) || (to.startsWith('/b/') && location.startsWith(`${to}/`));
+  return (
+    <li>
+      <Link href={to} className={css.item} aria-current={current ? 'page' : undefined} title={children}>
+        {icon}
+        <bdi className={css.name}>{children}</bdi>
+      </Link>
+    </li>
+  );
+}
