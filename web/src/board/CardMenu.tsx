@@ -4,6 +4,7 @@ import { announce } from '@/app/announce';
 import { paths } from '@/app/paths';
 import { useI18n } from '@/i18n';
 import type { Id, Priority } from '@/sync/wire';
+import { copyText } from '@/ui/copy';
 import { MenuAt, MenuCheck, MenuGroup, MenuItem, MenuLine, MenuSub } from '@/ui/Menu';
 import { showToast } from '@/ui/toast';
 import { assignOps, isFull, send, setOps } from './actions';
@@ -51,7 +52,7 @@ function CardMenuItems({ ids }: { ids: readonly Id[] }) {
   const column = tasks?.get(id)?.column_id ?? '';
   const selected = hands.selection.get().ids.has(id);
   const copyLink = async () => {
-    const copied = await copy(new URL(`${paths.board(room.id)}?task=${id}`, location.href).href);
+    const copied = await copyText(new URL(`${paths.board(room.id)}?task=${id}`, location.href).href);
     if (copied) showToast({ text: t('board.card_link_copied') });
   };
   return (
@@ -161,21 +162,4 @@ export function PriorityItems({ ids }: { ids: readonly Id[] }) {
       {t(`common.priority_${priority}`)}
     </MenuItem>
   ));
-}
-
-/** Over plain http there is no clipboard to write to: there the old way is taken. */
-async function copy(text: string): Promise<boolean> {
-  if (navigator.clipboard) {
-    return navigator.clipboard.writeText(text).then(
-      () => true,
-      () => false,
-    );
-  }
-  const field = document.createElement('textarea');
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const copied = document.execCommand('copy');
-  field.remove();
-  return copied;
 }

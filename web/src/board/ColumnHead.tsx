@@ -6,6 +6,7 @@ import { useI18n } from '@/i18n';
 import type { Column } from '@/sync/wire';
 import { IconButton } from '@/ui/Button';
 import { Menu } from '@/ui/Menu';
+import { StatusDot } from '@/ui/StatusDot';
 import { COLUMN_NAME_MAX, loadOf } from './actions';
 import { ColumnMenuItems } from './ColumnMenu';
 import css from './column.module.css';
@@ -21,12 +22,7 @@ export function ColumnHead({ column, shown }: { column: Column; shown: number })
   const renaming = usePart(hands.renaming, (id) => id === column.id);
   return (
     <header className={css.head} data-grip={rights.columns ? 'column' : undefined}>
-      <span
-        className={css.status}
-        data-status={column.status}
-        title={t(`common.status_${column.status}`)}
-        aria-hidden
-      />
+      <StatusDot status={column.status} />
       {renaming ? (
         <NameEdit column={column} />
       ) : (

@@ -5,6 +5,7 @@ import { useI18n } from '@/i18n';
 import type { Conflict } from '@/sync/api';
 import type { Op } from '@/sync/wire';
 import { Button } from '@/ui/Button';
+import { copyText } from '@/ui/copy';
 import { Dialog } from '@/ui/Dialog';
 import { TextArea } from '@/ui/Field';
 import { showToast } from '@/ui/toast';
@@ -38,7 +39,7 @@ export default function ConflictDialog({ conflict, more, onClose }: Props) {
     const mine = writable.map((field) => textOf(field.mine)).join('\n\n');
     // What was typed is gone now: once more it can be had.
     if (mine !== '') {
-      const copy = () => void navigator.clipboard?.writeText(mine);
+      const copy = () => void copyText(mine);
       showToast({ text: t('conflict.discarded'), stays: 15_000, action: { label: t('conflict.copy'), run: copy } });
     }
   };

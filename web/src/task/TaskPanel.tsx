@@ -7,6 +7,7 @@ import { useBoard, useOpenTask, useTask, useUnsynced, useView } from '@/board/co
 import { useI18n } from '@/i18n';
 import type { Id, Task } from '@/sync/wire';
 import { IconButton } from '@/ui/Button';
+import { copyText } from '@/ui/copy';
 import { Empty } from '@/ui/Empty';
 import { Menu, MenuItem } from '@/ui/Menu';
 import { showToast } from '@/ui/toast';
@@ -74,11 +75,10 @@ function More({ task }: { task: Task }) {
   const { t } = useI18n();
   const { room, rights } = useBoard();
   const close = useOpenTask();
-  const copy = () =>
-    navigator.clipboard?.writeText(new URL(paths.task(task.id), location.href).href).then(
-      () => showToast({ text: t('board.card_link_copied') }),
-      () => undefined,
-    );
+  const copy = async () => {
+    const copied = await copyText(new URL(paths.task(task.id), location.href).href);
+    if (copied) showToast({ text: t('board.card_link_copied') });
+  };
   const remove = () => {
     send(room, [{ kind: 'task.delete', task_id: task.id }]);
     close(null);

@@ -5,6 +5,7 @@ import { useBoard, useOpenTask, useUnsynced, useView } from '@/board/context';
 import { dueOf } from '@/board/due';
 import { useI18n } from '@/i18n';
 import type { Task } from '@/sync/wire';
+import { StatusDot } from '@/ui/StatusDot';
 import css from './calendar.module.css';
 import { useCalendar, useLift } from './calendar-context';
 
@@ -47,7 +48,7 @@ export function DayTask({ task, reachable }: { task: Task; reachable: boolean })
         onClick={click}
         onKeyDown={key}
       >
-        <span className={css.dot} data-status={status} aria-hidden />
+        <StatusDot status={status} />
         <span className={css.taskTitle}>
           <bdi>{task.title}</bdi>
         </span>

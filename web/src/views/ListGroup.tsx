@@ -5,6 +5,7 @@ import { PriorityMark } from '@/board/PriorityMark';
 import { useI18n } from '@/i18n';
 import type { Id, Priority } from '@/sync/wire';
 import { Avatar } from '@/ui/Avatar';
+import { StatusDot } from '@/ui/StatusDot';
 import { type Grouping, NOBODY } from './list';
 import css from './list.module.css';
 
@@ -58,7 +59,7 @@ function ColumnHead({ id }: { id: Id }) {
   const column = useColumns().find((one) => one.id === id);
   return (
     <>
-      <span className={css.dot} data-status={column?.status} aria-hidden />
+      <StatusDot status={column?.status} />
       <bdi>{column?.name}</bdi>
     </>
   );

@@ -7,6 +7,7 @@ import { PriorityMark } from '@/board/PriorityMark';
 import { useI18n } from '@/i18n';
 import type { Id, Task } from '@/sync/wire';
 import { AvatarStack } from '@/ui/Avatar';
+import { StatusDot } from '@/ui/StatusDot';
 import type { Editable } from './ListEditor';
 import css from './list.module.css';
 
@@ -121,7 +122,7 @@ function ColumnName({ id }: { id: Id }) {
   const column = useColumns().find((one) => one.id === id);
   return (
     <>
-      <span className={css.dot} data-status={column?.status} aria-hidden />
+      <StatusDot status={column?.status} />
       <bdi className={css.cut}>{column?.name}</bdi>
     </>
   );
