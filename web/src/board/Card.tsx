@@ -16,8 +16,15 @@ import { PriorityMark } from './PriorityMark';
 
 const AVATARS_MAX = 3;
 
-/** `dim`: it stays although the filter does not let it through any more. */
-export const Card = memo(function Card({ id, dim }: { id: Id; dim: boolean }) {
+interface Props {
+  id: Id;
+  /** It stays although the filter does not let it through any more. */
+  dim: boolean;
+  /** Tab leads to it. */
+  entry: boolean;
+}
+
+export const Card = memo(function Card({ id, dim, entry }: Props) {
   const { hands } = useHands();
   const task = useTask(id);
   const unsynced = useUnsynced(id);
@@ -44,7 +51,7 @@ export const Card = memo(function Card({ id, dim }: { id: Id; dim: boolean }) {
       data-dim={dim || undefined}
     >
       <Head {...{ task, unsynced, selected, active }} />
-      {renaming ? <CardTitleEdit task={task} /> : <Title task={task} active={active} />}
+      {renaming ? <CardTitleEdit task={task} /> : <Title task={task} entry={entry} />}
       <Facts task={task} />
       <CardMarks taskId={id} />
     </div>
@@ -109,7 +116,7 @@ function Head(props: { task: Task; unsynced: boolean; selected: boolean; active:
   );
 }
 
-function Title({ task, active }: { task: Task; active: boolean }) {
+function Title({ task, entry }: { task: Task; entry: boolean }) {
   const { room } = useBoard();
   const { hands } = useHands();
   const link = useRef<HTMLAnchorElement>(null);
@@ -122,7 +129,7 @@ function Title({ task, active }: { task: Task; active: boolean }) {
       className={css.title}
       href={`${paths.board(room.id)}?task=${task.id}`}
       data-card-focus
-      tabIndex={active ? 0 : -1}
+      tabIndex={entry ? 0 : -1}
       aria-describedby={`card-${task.id} card-hint`}
       draggable={false}
       onFocus={() => hands.activate(task.id)}

@@ -7,7 +7,7 @@ import { Card } from './Card';
 import css from './column.module.css';
 import { useBoard } from './context';
 import { DropLine } from './DropLine';
-import { useHands } from './interaction-context';
+import { useHands, usePart } from './interaction-context';
 import type { Shown } from './shown';
 
 const GAP = 8;
@@ -18,15 +18,15 @@ export function CardList({ column, shown: { ids, dim } }: { column: Column; show
   const { hands } = useHands();
   const scroller = useRef<HTMLDivElement>(null);
   const itemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
-  // The card that has the focus stays on the page when it is scrolled away: keys go on from it.
+  // Tab leads to one card of each column: to the active one, or else to the first.
+  const entry = usePart(hands.active, (active) => Math.max(0, active === null ? 0 : ids.indexOf(active)));
+  // It stays on the page when it is scrolled away: keys go on from it.
   const range = useCallback(
     (seen: Range) => {
       const indexes = defaultRangeExtractor(seen);
-      const active = hands.active.get();
-      const at = active === null ? -1 : ids.indexOf(active);
-      return at < 0 || indexes.includes(at) ? indexes : [...indexes, at].sort((a, b) => a - b);
+      return entry >= ids.length || indexes.includes(entry) ? indexes : [...indexes, entry].sort((a, b) => a - b);
     },
-    [hands, ids],
+    [entry, ids],
   );
   const virtualizer = useVirtualizer<HTMLElement, HTMLElement>({
     count: ids.length,
@@ -74,7 +74,7 @@ export function CardList({ column, shown: { ids, dim } }: { column: Column; show
                 aria-posinset={index + 1}
                 aria-setsize={ids.length}
               >
-                <Card id={id} dim={dim.has(id)} />
+                <Card id={id} dim={dim.has(id)} entry={index === entry} />
               </li>
             )
           );

@@ -4,7 +4,6 @@ export const board = {
   face_list: 'List',
   face_calendar: 'Calendar',
 
-  columns: 'Columns of the board',
   cards: { one: '{count} card', other: '{count} cards' },
   cards_filtered: '{shown} of {total} cards',
   limit_of: '{total} of at most {limit}',
@@ -67,7 +66,6 @@ export const board = {
   card_comments: { one: '{count} comment', other: '{count} comments' },
   card_files: { one: '{count} attachment', other: '{count} attachments' },
   card_unsynced: 'Not sent yet',
-  card_labels: 'Labels: {names}',
   card_priority: 'Priority: {name}',
 
   add: 'Add a card',

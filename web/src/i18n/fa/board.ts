@@ -6,7 +6,6 @@ export const board: Catalogue['board'] = {
   face_list: 'فهرست',
   face_calendar: 'تقویم',
 
-  columns: 'ستون‌های تخته',
   cards: { one: '{count} کارت', other: '{count} کارت' },
   cards_filtered: '{shown} از {total} کارت',
   limit_of: '{total} از حداکثر {limit}',
@@ -69,7 +68,6 @@ export const board: Catalogue['board'] = {
   card_comments: { one: '{count} دیدگاه', other: '{count} دیدگاه' },
   card_files: { one: '{count} پیوست', other: '{count} پیوست' },
   card_unsynced: 'هنوز فرستاده نشده',
-  card_labels: 'برچسب‌ها: {names}',
   card_priority: 'اولویت: {name}',
 
   add: 'افزودن کارت',
