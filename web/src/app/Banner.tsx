@@ -2,6 +2,7 @@
 import { CloudAlert, CloudCheck, CloudOff, CloudUpload, KeyRound, type LucideIcon, RefreshCw } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
+import { ElsewhereConflicts } from '@/conflict/ElsewhereConflicts';
 import { type I18n, useI18n } from '@/i18n';
 import type { Connection } from '@/sync/api';
 import { Button } from '@/ui/Button';
@@ -43,9 +44,12 @@ export function Banner() {
     return () => clearTimeout(timer);
   }, [isGood]);
   return (
-    <div role="status" className={css.place}>
-      {banner !== 'none' && <Words key={isGood ? 'good' : 'bad'} {...{ banner, connection, open }} />}
-    </div>
+    <>
+      <div role="status" className={css.place}>
+        {banner !== 'none' && <Words key={isGood ? 'good' : 'bad'} {...{ banner, connection, open }} />}
+      </div>
+      {signIn.state === 'signed_in' && <ElsewhereConflicts />}
+    </>
   );
 }
 

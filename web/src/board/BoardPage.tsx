@@ -111,6 +111,7 @@ function Gone() {
           {t('common.back_home')}
         </Button>
       </Empty>
+      <ConflictTray />
     </Frame>
   );
 }

@@ -1,104 +1,105 @@
 /** A field as one wanted it and as it stands, and who made it so. */
-import { diffWordsWithSpace } from 'diff';
-import { useBoard, useColumns } from '@/board/context';
-import { type I18n, useI18n } from '@/i18n';
+import { Copy } from 'lucide-react';
+import { useMemo } from 'react';
+import { useBoard } from '@/board/context';
+import { useI18n } from '@/i18n';
 import type { Conflict } from '@/sync/api';
-import type { Id, Priority, Status } from '@/sync/wire';
+import { IconButton } from '@/ui/Button';
+import { copyText } from '@/ui/copy';
+import { showToast } from '@/ui/toast';
+import { compare, type Part } from './compare';
 import css from './conflict.module.css';
+import { usePlain } from './usePlain';
 import { fieldName, isText, textOf } from './words';
 
 type Field = Conflict['fields'][number];
+type Side = 'mine' | 'theirs';
 
-/** Above this a comparison by words takes too long, and tells nobody anything. */
-const DIFF_MAX = 8_000;
-
-export function Compared({ field }: { field: Field }) {
-  const { t, ago } = useI18n();
+/** `alone`: there is nothing to compare with; what one typed stands nowhere else. */
+export function Compared({ field, alone }: { field: Field; alone: boolean }) {
+  const { t, ago, date } = useI18n();
   const { nameOf } = useBoard();
   const { by } = field;
+  const mine = isText(field.field) ? textOf(field.mine) : null;
+  const theirs = isText(field.field) ? textOf(field.theirs) : null;
+  const marks = useMemo(() => (mine && theirs ? compare(theirs, mine) : null), [mine, theirs]);
   return (
     <>
       <h3 className={css.fieldName}>{fieldName(field.field, t)}</h3>
       <div className={css.both}>
         <figure className={css.side}>
-          <figcaption>{t('conflict.mine')}</figcaption>
-          <Value field={field} side="mine" />
-        </figure>
-        <figure className={css.side}>
-          <figcaption>
-            {by ? (
-              <>
-                <bdi>{nameOf(by.actor_id)}</bdi>
-                {by.at && ` · ${ago(by.at)}`}
-              </>
-            ) : (
-              t('conflict.theirs')
-            )}
+          <figcaption className={css.caption}>
+            {t('conflict.mine')}
+            {mine && <CopyButton text={mine} />}
           </figcaption>
-          <Value field={field} side="theirs" />
+          <Value field={field} side="mine" marks={marks?.mine} />
         </figure>
+        {!alone && (
+          <figure className={css.side} data-side="theirs">
+            <figcaption className={css.caption}>
+              {by ? (
+                <span>
+                  <bdi>{nameOf(by.actor_id)}</bdi>
+                  {by.at && (
+                    <time dateTime={by.at} title={date(by.at, { dateStyle: 'medium', timeStyle: 'short' })}>
+                      {` · ${ago(by.at)}`}
+                    </time>
+                  )}
+                </span>
+              ) : (
+                t('conflict.theirs')
+              )}
+              {theirs && <CopyButton text={theirs} />}
+            </figcaption>
+            <Value field={field} side="theirs" marks={marks?.theirs} />
+          </figure>
+        )}
       </div>
     </>
   );
 }
 
-function Value({ field, side }: { field: Field; side: 'mine' | 'theirs' }) {
-  const i18n = useI18n();
-  const board = useBoard();
-  const columns = useColumns();
+function CopyButton({ text }: { text: string }) {
+  const { t } = useI18n();
+  const copy = async () => {
+    const copied = await copyText(text);
+    showToast({ text: t(copied ? 'conflict.copied' : 'conflict.not_copied'), id: 'copied' });
+  };
+  return <IconButton small label={t('conflict.copy')} icon={<Copy />} className={css.copy ?? ''} onClick={copy} />;
+}
+
+function Value({ field, side, marks }: { field: Field; side: Side; marks: readonly Part[] | undefined }) {
+  const { t } = useI18n();
+  const plain = usePlain();
   const value = field[side];
-  if (isText(field.field)) {
-    const text = textOf(value);
-    if (text === '') return <p className={css.none}>{i18n.t('conflict.empty')}</p>;
-    return <p className={css.text}>{marked(textOf(field.theirs), textOf(field.mine), side)}</p>;
+  if (!isText(field.field)) {
+    return (
+      <p className={css.text}>
+        <bdi>{plain(field.field, value)}</bdi>
+      </p>
+    );
   }
-  const columnOf = (id: Id) => columns.find((one) => one.id === id)?.name ?? '–';
-  const labelOf = (id: Id) => board.labels.get(id)?.name ?? '–';
+  const text = textOf(value);
+  if (text === '') return <p className={css.none}>{t('conflict.empty')}</p>;
   return (
-    <p className={css.text}>
-      <bdi>{plain(field.field, value, i18n, { nameOf: board.nameOf, labelOf, columnOf })}</bdi>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled by the keys too
+    <p className={css.text} dir="auto" tabIndex={0}>
+      {marks ? <Marked parts={marks} side={side} /> : text}
     </p>
   );
 }
 
-/** The text of one side; what the other side has not is marked, by more than colour. */
-function marked(theirs: string, mine: string, side: 'mine' | 'theirs') {
-  const text = side === 'mine' ? mine : theirs;
-  if (theirs === '' || mine === '' || theirs.length + mine.length > DIFF_MAX) return text;
+/** What the other side has not is marked: by line and colour, and in words for who hears it. */
+function Marked({ parts, side }: { parts: readonly Part[]; side: Side }) {
+  const { t } = useI18n();
   let at = 0;
-  return diffWordsWithSpace(theirs, mine).map((part) => {
-    at += part.value.length;
-    if (part.added) return side === 'mine' ? <mark key={`+${at}`}>{part.value}</mark> : null;
-    if (part.removed) return side === 'theirs' ? <mark key={`-${at}`}>{part.value}</mark> : null;
-    return part.value;
+  return parts.map(({ text, own }) => {
+    at += text.length;
+    if (!own) return text;
+    return (
+      <mark key={at} data-side={side} data-before={t('conflict.mark_begin')} data-after={t('conflict.mark_end')}>
+        {text}
+      </mark>
+    );
   });
-}
-
-interface Names {
-  nameOf(id: Id): string;
-  labelOf(id: Id): string;
-  columnOf(id: Id): string;
-}
-
-function plain(field: string, value: unknown, i18n: I18n, names: Names): string {
-  const { t, number, date } = i18n;
-  if (field === 'deleted') return t(value ? 'conflict.is_deleted' : 'conflict.is_kept');
-  if (value === null || value === undefined) return t('conflict.empty');
-  const ids = Array.isArray(value) ? (value as readonly Id[]) : [];
-  switch (field) {
-    case 'priority':
-      return t(`common.priority_${value as Priority}`);
-    case 'status':
-      return t(`common.status_${value as Status}`);
-    case 'due_date':
-      return date(String(value), { dateStyle: 'long', timeZone: 'UTC' });
-    case 'assignee_ids':
-      return ids.length === 0 ? t('conflict.empty') : ids.map(names.nameOf).join(t('task.comma'));
-    case 'label_ids':
-      return ids.length === 0 ? t('conflict.empty') : ids.map(names.labelOf).join(t('task.comma'));
-    case 'position':
-      return names.columnOf(String(value));
-    default:
-      return typeof value === 'number' ? number(value) : String(value);
-  }
 }

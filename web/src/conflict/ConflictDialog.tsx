@@ -1,105 +1,220 @@
-/** One refused edit: both values, who and when, and what shall become of it. */
-import { useState } from 'react';
+/** Refused edits, one after the other: both values, who and when, and what shall become of each. */
+import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { room as roomIn } from '@/board/actions';
 import { useBoard, useView } from '@/board/context';
-import { useI18n } from '@/i18n';
-import type { Conflict } from '@/sync/api';
-import type { Op } from '@/sync/wire';
-import { Button } from '@/ui/Button';
-import { copyText } from '@/ui/copy';
+import { type I18n, useI18n } from '@/i18n';
+import type { BoardView, Conflict } from '@/sync/api';
+import type { Id } from '@/sync/wire';
+import { Button, IconButton } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
-import { TextArea } from '@/ui/Field';
-import { showToast } from '@/ui/toast';
+import { SelectField } from '@/ui/Field';
 import { Compared } from './Compared';
 import css from './conflict.module.css';
-import { edited, fieldName, isText, storyOf, textOf } from './words';
+import { type Choices, decide, firstChoices, isTyped } from './decision';
+import { FieldChoice, isWrong, sentText } from './FieldChoice';
+import { useResolve } from './useResolve';
+import { authorOf, isText, reasonOf, storyOf, subjectOf, textOf } from './words';
 
 interface Props {
-  conflict: Conflict;
-  /** How many wait after this one. */
-  more: number;
+  /** At least one. */
+  conflicts: readonly [Conflict, ...Conflict[]];
   onClose(): void;
 }
 
-export default function ConflictDialog({ conflict, more, onClose }: Props) {
-  const { t } = useI18n();
-  const { room, nameOf } = useBoard();
-  const columns = useView((view) => view?.columns);
-  const task = useView((view) => (conflict.task_id ? view?.tasks.get(conflict.task_id) : undefined));
-  const [texts, setTexts] = useState<Record<string, string> | null>(null);
+/** A question before something goes that stands nowhere else. */
+type Question = 'close' | 'discard' | null;
+
+export default function ConflictDialog({ conflicts, onClose }: Props) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { nameOf } = useBoard();
+  const view = useView((now) => now);
+  const resolve = useResolve();
+  const [at, setAt] = useState(0);
+  /** What is chosen and typed, of each conflict that one has begun with. */
+  const [drafts, setDrafts] = useState<Readonly<Record<Id, Choices>>>({});
+  const [target, setTarget] = useState<Id | null>(null);
+  const [question, setQuestion] = useState<Question>(null);
+  const index = Math.min(at, conflicts.length - 1);
+  const conflict = conflicts[index] ?? conflicts[0];
   const story = storyOf(conflict);
-  const column = columns?.find((one) => one.id === conflict.column_id)?.name;
-  const title = task?.title ?? currentName(conflict) ?? column ?? t('conflict.new_thing');
-  const writable = conflict.fields.filter((field) => isText(field.field));
-  const decide = (choice: 'mine' | 'theirs' | { edited: Op }) => {
-    room.resolve(conflict.op_id, choice);
-    if (more === 0) onClose();
+  const draft = drafts[conflict.op_id];
+  const column = target ?? columnFor(conflict, view);
+  const isLosing = conflicts.some((one) => {
+    const own = drafts[one.op_id];
+    return own !== undefined && isTyped(one, own);
+  });
+  useAsksBeforeUnload(isLosing);
+
+  const change = (next: Choices | null) => {
+    const { [conflict.op_id]: _, ...others } = drafts;
+    setDrafts(next ? { ...others, [conflict.op_id]: next } : others);
   };
-  const takeTheirs = () => {
-    decide('theirs');
-    const mine = writable.map((field) => textOf(field.mine)).join('\n\n');
-    // What was typed is gone now: once more it can be had.
-    if (mine !== '') {
-      const copy = () => void copyText(mine);
-      showToast({ text: t('conflict.discarded'), stays: 15_000, action: { label: t('conflict.copy'), run: copy } });
-    }
+  const go = (to: number) => {
+    setAt(to);
+    setTarget(null);
+    setQuestion(null);
   };
-  const begin = () => setTexts(Object.fromEntries(writable.map((field) => [field.field, textOf(field.mine)])));
+  const settle = (choice: Parameters<typeof resolve>[1]) => {
+    resolve(conflict, choice);
+    change(null);
+    go(index);
+    if (conflicts.length === 1) onClose();
+  };
+  const send = (choices: Choices) => settle(decide(conflict, sent(choices), column));
+  const discard = () => {
+    const text = conflict.fields.some(({ field, mine }) => isText(field) && textOf(mine) !== '');
+    if (text && (story === 'deleted' || story === 'refused')) setQuestion('discard');
+    else settle('theirs');
+  };
+  const close = () => (isLosing && question !== 'close' ? setQuestion('close') : onClose());
+  const alone = (theirs: unknown) => theirs === null && (story === 'deleted' || story === 'refused');
+
   return (
     <Dialog
       open
       wide
-      onClose={onClose}
-      title={t('conflict.title', { name: title })}
+      onClose={close}
+      title={t('conflict.title', { name: subjectOf(conflict, view, t) })}
       text={
         <>
-          {t(`conflict.story_${story}`, { name: nameOf(conflict.fields[0]?.by?.actor_id ?? null) })}
-          {story === 'refused' && <span className={css.reason}> {conflict.reject.message}</span>}
+          {t(`conflict.story_${story}`, { name: nameOf(authorOf(conflict)) })}
+          {story === 'refused' && ` ${reasonOf(conflict, view, t)}`}
         </>
       }
       actions={
-        texts ? (
+        question ? (
+          <Asked
+            question={question}
+            onBack={() => setQuestion(null)}
+            onGo={question === 'close' ? onClose : () => settle('theirs')}
+          />
+        ) : draft ? (
           <>
-            <Button onClick={() => setTexts(null)}>{t('common.cancel')}</Button>
-            <Button look="primary" onClick={() => decide({ edited: edited(conflict, texts) })}>
+            <Button onClick={() => change(null)}>{t('common.cancel')}</Button>
+            <Button
+              look="primary"
+              disabled={conflict.fields.some(({ field }) => isWrong(field, draft[field]))}
+              onClick={() => send(draft)}
+            >
               {t('conflict.send_edited')}
             </Button>
           </>
         ) : (
           <>
-            {more > 0 && <span className={css.more}>{t('conflict.more', { count: more })}</span>}
-            <Button onClick={takeTheirs}>{t(`conflict.theirs_${story}`)}</Button>
-            {writable.length > 0 && <Button onClick={begin}>{t('common.edit')}</Button>}
-            <Button look="primary" onClick={() => decide('mine')}>
+            <Button onClick={discard}>{t(`conflict.theirs_${story}`)}</Button>
+            {mayChoose(conflict) && (
+              <Button onClick={() => change(firstChoices(conflict))}>
+                {t(conflict.fields.length > 1 ? 'conflict.choose_each' : 'common.edit')}
+              </Button>
+            )}
+            <Button look={story === 'deleting' ? 'danger' : 'primary'} onClick={() => send({})}>
               {t(`conflict.mine_${story}`)}
             </Button>
           </>
         )
       }
     >
+      {conflicts.length > 1 && <Steps {...{ index, count: conflicts.length, go }} />}
       <div className={css.fields}>
-        {conflict.fields.map((field) =>
-          texts && isText(field.field) ? (
-            <section key={field.field} className={css.field}>
-              <TextArea
-                label={t('conflict.edit_field', { field: fieldName(field.field, t) })}
-                rows={field.field === 'description' ? 8 : 2}
-                value={texts[field.field] ?? ''}
-                onChange={(event) => setTexts({ ...texts, [field.field]: event.target.value })}
+        {conflict.fields.map((field) => (
+          <section key={field.field} className={css.field}>
+            <Compared field={field} alone={alone(field.theirs)} />
+            {draft?.[field.field] && (
+              <FieldChoice
+                field={field}
+                choice={draft[field.field] ?? { take: 'mine' }}
+                both={!alone(field.theirs)}
+                onChange={(choice) => change({ ...draft, [field.field]: choice })}
               />
-              {field.theirs !== null && <Compared field={field} />}
-            </section>
-          ) : (
-            <section key={field.field} className={css.field}>
-              <Compared field={field} />
-            </section>
-          ),
+            )}
+          </section>
+        ))}
+        {conflict.op.kind === 'task.create' && view && column && (
+          <SelectField label={t('conflict.into')} value={column} onChange={(event) => setTarget(event.target.value)}>
+            {view.columns.map((one) => (
+              <option key={one.id} value={one.id} disabled={roomIn(view, one.id) === 0}>
+                {one.name}
+              </option>
+            ))}
+          </SelectField>
         )}
       </div>
     </Dialog>
   );
 }
 
-function currentName({ reject }: Conflict): string | undefined {
-  const { current } = reject;
-  return current && ('title' in current ? current.title : current.name);
+function Asked(props: { question: 'close' | 'discard'; onBack(): void; onGo(): void }) {
+  const { t } = useI18n();
+  const { question, onBack, onGo } = props;
+  return (
+    <>
+      <p className={css.question} role="alert">
+        {t(`conflict.ask_${question}`)}
+      </p>
+      <Button autoFocus onClick={onBack}>
+        {t('conflict.ask_back')}
+      </Button>
+      <Button look="danger" onClick={onGo}>
+        {t(`conflict.ask_${question}_yes`)}
+      </Button>
+    </>
+  );
+}
+
+function Steps({ index, count, go }: { index: number; count: number; go(to: number): void }) {
+  const { t, dir }: I18n = useI18n();
+  const [Before, After] = dir === 'rtl' ? [ChevronRight, ChevronLeft] : [ChevronLeft, ChevronRight];
+  return (
+    <div className={css.steps}>
+      <IconButton
+        small
+        label={t('conflict.step_before')}
+        icon={<Before />}
+        disabled={index === 0}
+        onClick={() => go(index - 1)}
+      />
+      <span aria-live="polite">{t('conflict.step', { index: index + 1, total: count })}</span>
+      <IconButton
+        small
+        label={t('conflict.step_after')}
+        icon={<After />}
+        disabled={index === count - 1}
+        onClick={() => go(index + 1)}
+      />
+    </div>
+  );
+}
+
+/** Where there is more to choose than mine or theirs. A task that is gone comes back first, and is edited then. */
+function mayChoose(conflict: Conflict): boolean {
+  const story = storyOf(conflict);
+  if (story === 'deleting' || story === 'deleted') return false;
+  return conflict.fields.length > 1 || conflict.fields.some(({ field }) => isText(field) || field.endsWith('_ids'));
+}
+
+function sent(choices: Choices): Choices {
+  return Object.fromEntries(
+    Object.entries(choices).map(([field, choice]) => {
+      return [field, 'text' in choice ? { text: sentText(field, choice.text) } : choice];
+    }),
+  );
+}
+
+/** Where a new task can go: where it was meant to be, or else the first column that has room. */
+function columnFor({ op }: Conflict, view: BoardView | null): Id | null {
+  if (op.kind !== 'task.create' || !view) return null;
+  const free = view.columns.filter((column) => roomIn(view, column.id) > 0);
+  return (free.find((column) => column.id === op.column_id) ?? free[0])?.id ?? null;
+}
+
+/** The browser asks before the page goes with what was typed here. */
+function useAsksBeforeUnload(isLosing: boolean): void {
+  useEffect(() => {
+    if (!isLosing) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [isLosing]);
 }

@@ -1,7 +1,8 @@
 /** What a conflict is about, in kinds that the texts are chosen by. */
+import { problemText } from '@/app/problem';
 import type { I18n } from '@/i18n';
-import type { Conflict } from '@/sync/api';
-import type { Op } from '@/sync/wire';
+import type { BoardView, Conflict } from '@/sync/api';
+import type { Id } from '@/sync/wire';
 
 /**
  * - `changed`: others changed the same fields;
@@ -44,8 +45,29 @@ export function fieldName(field: string, t: I18n['t']): string {
   return known ? t(`conflict.field_${known}`) : field;
 }
 
-/** The refused op with other texts in it. */
-export function edited({ op }: Conflict, texts: Readonly<Record<string, string>>): Op {
-  if (op.kind === 'task.update' || op.kind === 'column.update') return { ...op, set: { ...op.set, ...texts } } as Op;
-  return { ...op, ...texts } as Op;
+/** What the task or column is called now; what one wanted to call it, where it is not there. */
+export function subjectOf({ op, task_id, column_id, reject, fields }: Conflict, view: BoardView | null, t: I18n['t']) {
+  if (task_id === null || op.kind.startsWith('column.')) {
+    const column = view?.columns.find((one) => one.id === column_id);
+    if (column) return column.name;
+  }
+  const task = task_id === null ? undefined : view?.tasks.get(task_id);
+  if (task) return task.title;
+  const { current } = reject;
+  if (current) return 'title' in current ? current.title : current.name;
+  const mine = fields.find(({ field }) => field === 'title' || field === 'name')?.mine;
+  return textOf(mine) || t('conflict.new_thing');
+}
+
+/** Who has made what stands there now; null where that is not known. */
+export function authorOf({ fields }: Conflict): Id | null {
+  return fields.find((field) => field.by?.actor_id)?.by?.actor_id ?? null;
+}
+
+/** Why an op was refused, where it is no matter of who was first. */
+export function reasonOf({ op, reject }: Conflict, view: BoardView | null, t: I18n['t']): string {
+  const column = 'column_id' in op ? view?.columns.find((one) => one.id === op.column_id)?.name : undefined;
+  if (reject.code === 'WIP_LIMIT' && column) return t('conflict.reason_full', { column });
+  if (reject.code === 'NOT_FOUND' && op.kind === 'task.create') return t('conflict.reason_column_gone');
+  return problemText(reject, t);
 }
