@@ -1,7 +1,7 @@
 /** Listens for shortcuts, and shows the palette and the sheet when they are wanted. */
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useStore } from '@/app/client';
-import { closePalette, openPalette, paletteOpen } from '@/app/palette';
+import { closePalette, openPalette, palette } from '@/app/palette';
 import { AppCommands } from './AppCommands';
 import { isTyping, matches, Strokes } from './keys';
 import { commandsNow } from './registry';
@@ -13,7 +13,7 @@ const Palette = lazy(() => import('./Palette'));
 const Sheet = lazy(() => import('./Sheet'));
 
 export function Commands() {
-  const palette = useStore(paletteOpen);
+  const wanted = useStore(palette);
   const [sheet, setSheet] = useState(false);
   useEffect(() => {
     const strokes = new Strokes();
@@ -38,7 +38,7 @@ export function Commands() {
     <>
       <AppCommands onSheet={() => setSheet(true)} />
       <Suspense fallback={null}>
-        {palette && <Palette onClose={closePalette} />}
+        {wanted && <Palette wanted={wanted} onClose={closePalette} />}
         {sheet && <Sheet onClose={() => setSheet(false)} />}
       </Suspense>
     </>

@@ -26,6 +26,8 @@ describe('a stroke', () => {
 
   it('is known by its place where the letters are Persian', () => {
     expect(matches(press('ل', { code: 'KeyG' }), 'g')).toBe(true);
+    expect(matches(press('؟', { code: 'Slash', shiftKey: true }), '?')).toBe(true);
+    expect(matches(press('ج', { code: 'BracketLeft' }), '[')).toBe(true);
   });
 });
 

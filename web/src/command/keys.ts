@@ -3,11 +3,16 @@
 /** Apple's keyboards have ⌘ where others have Ctrl. */
 const APPLE = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? '');
 
+/** Signs of shortcuts by their places, likewise. */
+const SIGNS: Readonly<Record<string, string>> = { Slash: '/', BracketLeft: '[', BracketRight: ']', Backslash: '\\' };
+const SHIFTED: Readonly<Record<string, string>> = { Slash: '?' };
+
 /** Where letters are not Latin, the key's place counts, so that a keyboard need not be switched. */
 function signOf(event: KeyboardEvent): string {
   const { key, code } = event;
-  const sign = key.length === 1 && !/[\x20-\x7e]/.test(key) && code.startsWith('Key') ? code.slice(3) : key;
-  return sign.toLowerCase();
+  if (key.length > 1 || /[\x20-\x7e]/.test(key)) return key.toLowerCase();
+  if (code.startsWith('Key')) return code.slice(3).toLowerCase();
+  return (event.shiftKey ? SHIFTED[code] : SIGNS[code]) ?? key.toLowerCase();
 }
 
 /** Whether one stroke of a shortcut was made. With a sign such as `?` Shift isn't asked for: it is part of what makes it. */

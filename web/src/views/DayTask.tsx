@@ -49,8 +49,8 @@ export function DayTask({ task, reachable }: { task: Task; reachable: boolean })
         onKeyDown={key}
       >
         <StatusDot status={status} />
-        <span className={css.taskTitle}>
-          <bdi>{task.title}</bdi>
+        <span className={css.taskTitle} dir="auto">
+          {task.title}
         </span>
         {unsynced && (
           <span

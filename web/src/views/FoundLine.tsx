@@ -26,13 +26,11 @@ export function FoundLine({ task, search, project, workspace }: Props) {
       <Link href={`${paths.board(task.board_id)}?task=${task.id}`} className={css.line}>
         <PriorityMark priority={task.priority} />
         <span className={css.main}>
-          <span className={css.name} data-done={task.completed_at !== null || undefined}>
-            <bdi>
-              {marked(task.title, search).map((piece, place) =>
-                // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text have no other name than their place
-                place % 2 === 1 ? <mark key={place}>{piece}</mark> : piece,
-              )}
-            </bdi>
+          <span className={css.name} dir="auto" data-done={task.completed_at !== null || undefined}>
+            {marked(task.title, search).map((piece, place) =>
+              // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text have no other name than their place
+              place % 2 === 1 ? <mark key={place}>{piece}</mark> : piece,
+            )}
           </span>
           <span className={css.where}>
             {project && (

@@ -69,13 +69,14 @@ export const ListRow = memo(function ListRow({ id, rowKey, place, start, size, a
       <td className={css.titleCell}>
         <a
           {...cell(0)}
+          dir="auto"
           href={`${paths.board(room.id, 'list')}?task=${id}`}
           className={css.title}
           data-card-focus
           title={task.title}
           onClick={open}
         >
-          <bdi>{task.title}</bdi>
+          {task.title}
         </a>
         <RowLabels task={task} />
         {unsynced && (

@@ -24,4 +24,12 @@ export const command = {
   card_add: 'Add a card to its column',
   card_delete: 'Delete it',
   card_walk: 'Go from card to card; with Shift, select',
+  make: 'New task',
+  make_called: 'New task “{text}”',
+  make_in: 'Enter adds it to',
+  projects: 'Projects',
+  filter_mine: 'Show only what is assigned to me',
+  filter_all: 'Show what is assigned to anybody',
+  cursors_on: 'Show cursors',
+  cursors_off: 'Hide cursors',
 };

@@ -61,4 +61,5 @@ export const views = {
   search_more: 'Show more',
   search_nothing: 'Nothing found',
   search_nothing_text: 'Try fewer words, or take a filter away.',
+  filter_clear_all: 'Clear the filter',
 };

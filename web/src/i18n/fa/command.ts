@@ -26,4 +26,12 @@ export const command: Catalogue['command'] = {
   card_add: 'افزودن کارت به ستونش',
   card_delete: 'حذف',
   card_walk: 'رفتن از کارتی به کارت دیگر؛ با Shift برگزیدن',
+  make: 'کار تازه',
+  make_called: 'کار تازه «{text}»',
+  make_in: 'اینتر آن را می‌افزاید به',
+  projects: 'پروژه‌ها',
+  filter_mine: 'تنها آنچه سپرده به من است',
+  filter_all: 'آنچه سپرده به هر کسی است',
+  cursors_on: 'نمایش نشانگرها',
+  cursors_off: 'پنهان کردن نشانگرها',
 };

@@ -63,4 +63,5 @@ export const views: Catalogue['views'] = {
   search_more: 'بیشتر',
   search_nothing: 'چیزی پیدا نشد',
   search_nothing_text: 'واژه‌های کمتری بنویسید یا یکی از پالایه‌ها را بردارید.',
+  filter_clear_all: 'پاک کردن پالایه',
 };
