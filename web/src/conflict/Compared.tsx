@@ -1,6 +1,6 @@
 /** A field as one wanted it and as it stands, and who made it so. */
 import { Copy } from 'lucide-react';
-import { useMemo } from 'react';
+import { Fragment, useMemo } from 'react';
 import { useBoard } from '@/board/context';
 import { useI18n } from '@/i18n';
 import type { Conflict } from '@/sync/api';
@@ -96,10 +96,14 @@ function Marked({ parts, side }: { parts: readonly Part[]; side: Side }) {
   return parts.map(({ text, own }) => {
     at += text.length;
     if (!own) return text;
+    const word = text.trimEnd();
     return (
-      <mark key={at} data-side={side} data-before={t('conflict.mark_begin')} data-after={t('conflict.mark_end')}>
-        {text}
-      </mark>
+      <Fragment key={at}>
+        <mark data-side={side} data-before={t('conflict.mark_begin')} data-after={t('conflict.mark_end')}>
+          {word}
+        </mark>
+        {text.slice(word.length)}
+      </Fragment>
     );
   });
 }

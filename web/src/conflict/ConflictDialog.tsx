@@ -14,7 +14,7 @@ import css from './conflict.module.css';
 import { type Choices, decide, firstChoices, isTyped } from './decision';
 import { FieldChoice, isWrong, sentText } from './FieldChoice';
 import { useResolve } from './useResolve';
-import { authorOf, isText, reasonOf, storyOf, subjectOf, textOf } from './words';
+import { authorOf, isText, isTwofold, reasonOf, storyOf, subjectOf, textOf } from './words';
 
 interface Props {
   /** At least one. */
@@ -65,18 +65,18 @@ export default function ConflictDialog({ conflicts, onClose }: Props) {
   const send = (choices: Choices) => settle(decide(conflict, sent(choices), column));
   const discard = () => {
     const text = conflict.fields.some(({ field, mine }) => isText(field) && textOf(mine) !== '');
-    if (text && (story === 'deleted' || story === 'refused')) setQuestion('discard');
+    if (text && story !== 'changed') setQuestion('discard');
     else settle('theirs');
   };
   const close = () => (isLosing && question !== 'close' ? setQuestion('close') : onClose());
-  const alone = (theirs: unknown) => theirs === null && (story === 'deleted' || story === 'refused');
+  const alone = !isTwofold(conflict);
 
   return (
     <Dialog
       open
       wide
       onClose={close}
-      title={t('conflict.title', { name: subjectOf(conflict, view, t) })}
+      title={t(`conflict.title_${story}`, { name: subjectOf(conflict, view, t) })}
       text={
         <>
           {t(`conflict.story_${story}`, { name: nameOf(authorOf(conflict)) })}
@@ -120,12 +120,12 @@ export default function ConflictDialog({ conflicts, onClose }: Props) {
       <div className={css.fields}>
         {conflict.fields.map((field) => (
           <section key={field.field} className={css.field}>
-            <Compared field={field} alone={alone(field.theirs)} />
+            <Compared field={field} alone={alone} />
             {draft?.[field.field] && (
               <FieldChoice
                 field={field}
                 choice={draft[field.field] ?? { take: 'mine' }}
-                both={!alone(field.theirs)}
+                both={!alone}
                 onChange={(choice) => change({ ...draft, [field.field]: choice })}
               />
             )}

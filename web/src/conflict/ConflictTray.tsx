@@ -13,7 +13,7 @@ import { useMedia } from '@/ui/useMedia';
 import css from './conflict.module.css';
 import { usePlain } from './usePlain';
 import { useResolve } from './useResolve';
-import { authorOf, fieldName, storyOf, subjectOf } from './words';
+import { authorOf, fieldName, isTwofold, reasonOf, storyOf, subjectOf } from './words';
 
 const ConflictDialog = lazy(() => import('./ConflictDialog'));
 
@@ -30,13 +30,12 @@ export function ConflictTray() {
   if (!first && open) setOpen(false);
   if (!first) return null;
   const waiting = t('conflict.waiting', { count: conflicts.length });
-  const isShort = storyOf(first) === 'changed' && first.fields.length === 1;
   return (
     <div className={css.place}>
       <p className="visually-hidden" role="status">
         {waiting}
       </p>
-      {isWide && isShort && !open && !folded.has(first.op_id) && (
+      {isWide && first.fields.length === 1 && !open && !folded.has(first.op_id) && (
         <Short
           conflict={first}
           onCompare={() => setOpen(true)}
@@ -64,32 +63,44 @@ function Short({ conflict, onCompare, onFold }: { conflict: Conflict; onCompare(
   const resolve = useResolve();
   const [field] = conflict.fields;
   if (!field) return null;
+  const story = storyOf(conflict);
+  const title = subjectOf(conflict, view, t);
+  const author = nameOf(authorOf(conflict));
   const when = field.by?.at ? ` · ${ago(field.by.at)}` : '';
   return (
-    <section className={css.short} aria-label={t('conflict.title', { name: subjectOf(conflict, view, t) })}>
+    <section className={css.short} aria-label={t(`conflict.title_${story}`, { name: title })}>
       <header className={css.shortHead}>
         <h2 className={css.shortTitle} dir="auto">
-          {subjectOf(conflict, view, t)}
+          {title}
         </h2>
         <IconButton small label={t('conflict.fold')} icon={<ChevronDown />} onClick={onFold} />
       </header>
-      <p className={css.shortStory}>{t('conflict.story_changed', { name: nameOf(authorOf(conflict)) })}</p>
+      <p className={css.shortStory}>
+        {t(`conflict.story_${story}`, { name: author })}
+        {story === 'refused' && ` ${reasonOf(conflict, view, t)}`}
+      </p>
       <dl className={css.values}>
         <dt>{`${t('conflict.mine')} · ${fieldName(field.field, t)}`}</dt>
         <dd dir="auto">{plain(field.field, field.mine)}</dd>
-        <dt>
-          <bdi>{nameOf(authorOf(conflict))}</bdi>
-          {when}
-        </dt>
-        <dd dir="auto">{plain(field.field, field.theirs)}</dd>
+        {isTwofold(conflict) && (
+          <>
+            <dt>
+              <bdi>{author}</bdi>
+              {when}
+            </dt>
+            <dd dir="auto">{plain(field.field, field.theirs)}</dd>
+          </>
+        )}
       </dl>
       <footer className={css.shortActions}>
         <Button small onClick={() => resolve(conflict, 'mine')}>
-          {t('conflict.mine_changed')}
+          {t(`conflict.mine_${story}`)}
         </Button>
-        <Button small onClick={() => resolve(conflict, 'theirs')}>
-          {t('conflict.theirs_changed')}
-        </Button>
+        {isTwofold(conflict) && (
+          <Button small onClick={() => resolve(conflict, 'theirs')}>
+            {t(`conflict.theirs_${story}`)}
+          </Button>
+        )}
         <Button small look="quiet" onClick={onCompare}>
           {t('conflict.compare')}
         </Button>

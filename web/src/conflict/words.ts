@@ -18,6 +18,12 @@ export function storyOf(conflict: Conflict): Story {
   return conflict.reject.code === 'NOT_FOUND' && conflict.op.kind === 'task.update' ? 'deleted' : 'refused';
 }
 
+/** Whether there are two values, and not only one's own that stands nowhere else. */
+export function isTwofold(conflict: Conflict): boolean {
+  const story = storyOf(conflict);
+  return story === 'changed' || story === 'deleting' || conflict.reject.current !== undefined;
+}
+
 const TEXTS = ['title', 'description', 'name'];
 
 /** Whether a field is typed, so that both can be merged by hand. */

@@ -2,7 +2,10 @@ import type { Catalogue } from '../catalogue';
 
 export const conflict: Catalogue['conflict'] = {
   waiting: { one: '{count} تغییر تصمیم شما را می‌خواهد', other: '{count} تغییر تصمیم شما را می‌خواهد' },
-  title: 'در «{name}» چه بماند؟',
+  title_changed: 'در «{name}» چه بماند؟',
+  title_deleting: '«{name}» تغییر کرده است',
+  title_deleted: '«{name}» حذف شد',
+  title_refused: '«{name}» ذخیره نشد',
   new_thing: 'آنچه ساختید',
   story_changed: '{name} هم‌زمان با شما این را تغییر داد. چیزی از شما گم نشده است: انتخاب کنید.',
   story_deleting: 'این را حذف کردید، در حالی که {name} آن را تغییر می‌داد.',
@@ -21,7 +24,7 @@ export const conflict: Catalogue['conflict'] = {
   send_edited: 'همین ذخیره شود',
   edit_field: '{field}، آن‌گونه که باید باشد',
   choose_each: 'یکی‌یکی انتخاب شود',
-  compare: 'مقایسه',
+  compare: 'نگاه دقیق‌تر',
   fold: 'جمع کردن',
   step: '{index} از {total}',
   step_before: 'پیشین',
