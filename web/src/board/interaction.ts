@@ -165,7 +165,9 @@ export class Interaction {
   follow(): void {
     this.send({ type: 'changed' });
     const tasks = this.room.view.get()?.tasks;
-    this.selection.set(pruned(this.selection.get(), (id) => tasks?.has(id) ?? false));
+    const there = (id: Id) => tasks?.has(id) ?? false;
+    this.selection.set(pruned(this.selection.get(), there));
+    if (!(this.menu.get()?.ids.some(there) ?? true)) this.menu.set(null);
     const active = this.active.get();
     const place = active && this.placeOf(active);
     if (place) {
