@@ -65,7 +65,7 @@ test('text written into a task that was deleted comes back with it', async ({ wo
   const board = await new BoardOn(page).open(place.board_id);
   await board.card('Mend the gate').click();
   const panel = page.getByRole('complementary', { name: 'Task' });
-  await panel.getByRole('button', { name: 'Edit' }).click();
+  await panel.getByRole('button', { name: 'Add a description' }).click();
   await panel.getByRole('textbox', { name: 'Description' }).fill('It hangs on **one** hinge.');
   await page.context().setOffline(true);
   await panel.getByRole('button', { name: 'Save' }).click();

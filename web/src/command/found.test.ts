@@ -1,19 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { BoardView } from '@/sync/api';
 import type { Task } from '@/sync/wire';
-import { score, tasksHere } from './found';
-
-describe('what is typed', () => {
-  it('is answered best by what begins with it, then by a word that does', () => {
-    const typed = (value: string) => score(value, 'dark');
-    expect([typed('Dark appearance'), typed('Go dark'), typed('Undarkened'), typed('Light')]).toEqual([1, 0.8, 0.5, 0]);
-    expect(score('Dark appearance', 'app dark')).toBeGreaterThan(0);
-  });
-
-  it('may be in letters of another keyboard', () => {
-    expect(score('کتاب‌ها', 'كتاب')).toBe(1);
-  });
-});
+import { tasksHere } from './found';
 
 it('tasks of the board are found by title and by number', () => {
   const task = (number: number, title: string) => ({ id: `t${number}`, number, title }) as Task;

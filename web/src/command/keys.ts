@@ -33,7 +33,7 @@ export function shown(keys: string): string[] {
 function nameOf(key: string): string {
   if (key === 'mod') return APPLE ? '⌘' : 'Ctrl';
   if (key === 'shift') return APPLE ? '⇧' : 'Shift';
-  return key.length === 1 ? key.toUpperCase() : key;
+  return key.charAt(0).toUpperCase() + key.slice(1);
 }
 
 /** Fields keep their keys. */

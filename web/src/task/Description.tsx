@@ -1,8 +1,9 @@
 /** The long text of a task, in Markdown: read, or written with a look at what it will be. */
 import { Pencil } from 'lucide-react';
-import { type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
+import { type FocusEvent, type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import { useBoard } from '@/board/context';
 import { fitHeight } from '@/board/text';
+import { Keys } from '@/command/Keys';
 import { useI18n } from '@/i18n';
 import type { Task } from '@/sync/wire';
 import { Button } from '@/ui/Button';
@@ -44,15 +45,22 @@ export function Description({ task }: { task: Task }) {
       const op = { kind: 'task.update', task_id: task.id, ...based, set: { description: draft.text } } as const;
       room.submit(op, text === undefined ? {} : { description: text });
     }
+    end();
+  };
+  const section = useRef<HTMLElement>(null);
+  /** What was written goes; who writes by keys goes on from here. */
+  const end = () => {
+    const within = section.current?.contains(document.activeElement);
     change(null);
+    if (within) setTimeout(() => section.current?.querySelector<HTMLElement>('button')?.focus(), 0);
   };
   const begin = () => change({ text: text ?? '', version: task.version });
   return (
-    <section className={css.section}>
+    <section ref={section} className={css.section}>
       <div className={css.sectionHead}>
         <h3>{t('task.description')}</h3>
         <EditedBy taskId={task.id} field="description" />
-        {mayWrite && !draft && text !== undefined && (
+        {mayWrite && !draft && text && (
           <Button small look="quiet" onClick={begin}>
             <Pencil aria-hidden />
             {t('common.edit')}
@@ -60,7 +68,7 @@ export function Description({ task }: { task: Task }) {
         )}
       </div>
       {draft ? (
-        <Writing {...{ task, draft, before: text }} onChange={change} onSave={save} onCancel={() => change(null)} />
+        <Writing {...{ task, draft, before: text }} onChange={change} onSave={save} onCancel={end} />
       ) : text === undefined ? (
         missing ? (
           <p className={css.faint}>{t('task.description_missing')}</p>
@@ -68,7 +76,13 @@ export function Description({ task }: { task: Task }) {
           <Skeleton lines={1} label={t('common.loading')} />
         )
       ) : text === '' ? (
-        <p className={css.faint}>{t('task.no_description')}</p>
+        mayWrite ? (
+          <button type="button" className={css.blank} onClick={begin}>
+            {t('task.add_description')}
+          </button>
+        ) : (
+          <p className={css.faint}>{t('task.no_description')}</p>
+        )
       ) : (
         <Suspense fallback={<Plain text={text} />}>
           <Markdown text={text} />
@@ -107,13 +121,17 @@ function Writing({ task, draft, before, onChange, onSave, onCancel }: WritingPro
       event.preventDefault();
       onSave();
     } else if (event.key === 'Escape') {
-      // The draft stays on the device: Escape leaves the field, it throws nothing away.
+      // It throws nothing away: to leave the field is to save it.
       event.preventDefault();
-      field.current?.blur();
+      onSave();
     }
   };
+  // To leave it is to save it; to go to another window is not to leave it.
+  const leave = (event: FocusEvent) => {
+    if (document.hasFocus() && !event.currentTarget.contains(event.relatedTarget)) onSave();
+  };
   return (
-    <div className={css.writing}>
+    <fieldset className={css.writing} aria-label={t('task.description')} tabIndex={-1} onBlur={leave}>
       {before !== undefined && begun !== undefined && before !== begun && (
         <p role="status" className={css.warning}>
           {t('task.changed_meanwhile')}
@@ -154,8 +172,10 @@ function Writing({ task, draft, before, onChange, onSave, onCancel }: WritingPro
         <Button small look="quiet" onClick={onCancel}>
           {t('task.discard')}
         </Button>
-        <span className={css.faint}>{t('task.save_hint')}</span>
+        <span className={css.hint}>
+          <Keys keys="mod+Enter" />
+        </span>
       </div>
-    </div>
+    </fieldset>
   );
 }

@@ -1,19 +1,21 @@
 /** All of a task that is chosen rather than written: column, people, priority, points, due date, labels. */
-import { AlarmClock, CircleUserRound, Columns3, Gauge, SignalMedium, Tag } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { AlarmClock, CircleUserRound, Columns3, Flag, Gauge, Tag } from 'lucide-react';
+import { type ComponentProps, type ReactNode, useEffect, useState } from 'react';
 import { assignOps, endOf, isFull, moveOps, send } from '@/board/actions';
 import { useBoard, useColumns, useView } from '@/board/context';
 import { dueOf } from '@/board/due';
 import { PriorityMark } from '@/board/PriorityMark';
+import { fold, PRIORITIES } from '@/filter/filter';
 import { useI18n } from '@/i18n';
 import type { Id, Priority, Task, TaskSet } from '@/sync/wire';
 import { Avatar } from '@/ui/Avatar';
 import { DatePicker } from '@/ui/DatePicker';
 import { dueDay, dueMoment } from '@/ui/day';
-import { Menu, MenuCheck, MenuItem } from '@/ui/Menu';
+import { Menu, MenuItem } from '@/ui/Menu';
+import { Pick } from '@/ui/Pick';
+import { StatusDot } from '@/ui/StatusDot';
 import css from './task-panel.module.css';
 
-const PRIORITIES: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
 const POINTS_MAX = 21;
 
 export function Facts({ task }: { task: Task }) {
@@ -29,7 +31,7 @@ export function Facts({ task }: { task: Task }) {
       <Fact icon={<CircleUserRound />} name={t('task.assignees')}>
         <Assignees task={task} mayWrite={mayWrite} />
       </Fact>
-      <Fact icon={<SignalMedium />} name={t('task.priority')}>
+      <Fact icon={<Flag />} name={t('task.priority')}>
         <Choice mayWrite={mayWrite} label={t('task.priority')} shown={<PriorityName priority={task.priority} />}>
           {PRIORITIES.map((priority) => (
             <MenuItem key={priority} onSelect={() => priority !== task.priority && set({ priority })}>
@@ -63,18 +65,22 @@ function Fact(props: { icon: ReactNode; name: string; children: ReactNode }) {
   );
 }
 
+/** A value that opens what changes it. */
+function Trigger({ label, children, ...rest }: ComponentProps<'button'> & { label: string }) {
+  return (
+    <button type="button" className={css.value} title={label} {...rest}>
+      <span className="visually-hidden">{label}: </span>
+      {children}
+    </button>
+  );
+}
+
 /** What is chosen, which opens what can be chosen; for who may only read, the former alone. */
 function Choice(props: { mayWrite: boolean; label: string; shown: ReactNode; children: ReactNode }) {
   const { mayWrite, label, shown, children } = props;
   if (!mayWrite) return <span className={css.value}>{shown}</span>;
-  const trigger = (
-    <button type="button" className={css.value} title={label}>
-      <span className="visually-hidden">{label}: </span>
-      {shown}
-    </button>
-  );
   return (
-    <Menu trigger={trigger} align="start">
+    <Menu trigger={<Trigger label={label}>{shown}</Trigger>} align="start">
       {children}
     </Menu>
   );
@@ -99,13 +105,24 @@ function ColumnFact({ task, mayWrite }: { task: Task; mayWrite: boolean }) {
     const now = room.view.get();
     if (now && column !== task.column_id) send(room, moveOps(now, [task.id], endOf(now, column, [task.id])));
   };
-  const name = columns.find((column) => column.id === task.column_id)?.name ?? '';
+  const now = columns.find((column) => column.id === task.column_id);
+  const shown = (
+    <span className={css.option}>
+      <StatusDot status={now?.status} />
+      <bdi>{now?.name}</bdi>
+    </span>
+  );
   return (
-    <Choice mayWrite={mayWrite} label={t('task.column')} shown={<bdi>{name}</bdi>}>
+    <Choice mayWrite={mayWrite} label={t('task.column')} shown={shown}>
       {columns.map((column) => {
         const full = view !== null && column.id !== task.column_id && isFull(view, column.id, [task.id]);
         return (
-          <MenuItem key={column.id} disabled={full} onSelect={() => move(column.id)}>
+          <MenuItem
+            key={column.id}
+            icon={<StatusDot status={column.status} />}
+            disabled={full}
+            onSelect={() => move(column.id)}
+          >
             <bdi>{full ? t('board.select_no_room', { name: column.name }) : column.name}</bdi>
           </MenuItem>
         );
@@ -130,27 +147,20 @@ function Assignees({ task, mayWrite }: { task: Task; mayWrite: boolean }) {
         ))}
       </span>
     );
-  const people = [...colleagues.values()];
+  if (!mayWrite) return <span className={css.value}>{shown}</span>;
+  const options = [...colleagues.values()].map(({ user_id: id, name }) => ({
+    id,
+    name,
+    icon: <Avatar person={{ id, name }} size="small" decorative />,
+  }));
   return (
-    <Choice mayWrite={mayWrite} label={t('task.assignees')} shown={shown}>
-      {people.map((person) => (
-        <MenuCheck
-          key={person.user_id}
-          checked={task.assignee_ids.includes(person.user_id)}
-          onChange={(checked) => send(room, assignOps([task.id], person.user_id, checked))}
-        >
-          <span className={css.option}>
-            <Avatar person={{ id: person.user_id, name: person.name }} size="small" decorative />
-            <bdi>{person.name}</bdi>
-          </span>
-        </MenuCheck>
-      ))}
-      {people.length === 0 && (
-        <MenuItem disabled onSelect={() => undefined}>
-          {t('task.nobody')}
-        </MenuItem>
-      )}
-    </Choice>
+    <Pick
+      trigger={<Trigger label={t('task.assignees')}>{shown}</Trigger>}
+      label={t('task.assignees')}
+      options={options}
+      chosen={task.assignee_ids}
+      onToggle={(id, on) => send(room, assignOps([task.id], id, on))}
+    />
   );
 }
 
@@ -171,28 +181,26 @@ function Labels({ task, mayWrite }: { task: Task; mayWrite: boolean }) {
         ))}
       </span>
     );
-  if (labels.size === 0) return <span className={css.value}>{shown}</span>;
-  const toggle = (id: Id, checked: boolean) =>
+  if (!mayWrite || labels.size === 0) return <span className={css.value}>{shown}</span>;
+  const toggle = (id: Id, on: boolean) =>
     void room.submit({
       kind: 'task.update',
       task_id: task.id,
-      ...(checked ? { add_label_ids: [id] } : { remove_label_ids: [id] }),
+      ...(on ? { add_label_ids: [id] } : { remove_label_ids: [id] }),
     });
+  const options = [...labels.values()].map(({ id, name, color }) => ({
+    id,
+    name,
+    icon: <span className={css.swatch} style={{ '--swatch': color } as Record<string, string>} />,
+  }));
   return (
-    <Choice mayWrite={mayWrite} label={t('task.labels')} shown={shown}>
-      {[...labels.values()].map((label) => (
-        <MenuCheck
-          key={label.id}
-          checked={task.label_ids.includes(label.id)}
-          onChange={(checked) => toggle(label.id, checked)}
-        >
-          <span className={css.option}>
-            <span className={css.swatch} style={{ '--swatch': label.color } as Record<string, string>} />
-            <bdi>{label.name}</bdi>
-          </span>
-        </MenuCheck>
-      ))}
-    </Choice>
+    <Pick
+      trigger={<Trigger label={t('task.labels')}>{shown}</Trigger>}
+      label={t('task.labels')}
+      options={options}
+      chosen={task.label_ids}
+      onToggle={toggle}
+    />
   );
 }
 
@@ -210,15 +218,9 @@ function Due(props: { task: Task; mayWrite: boolean; onChange(due: string | null
       <span className={css.none}>{t('task.no_date')}</span>
     );
   if (!mayWrite) return <span className={css.value}>{shown}</span>;
-  const trigger = (
-    <button type="button" className={css.value} title={t('task.due')}>
-      <span className="visually-hidden">{t('task.due')}: </span>
-      {shown}
-    </button>
-  );
   return (
     <DatePicker
-      trigger={trigger}
+      trigger={<Trigger label={t('task.due')}>{shown}</Trigger>}
       label={t('task.due')}
       value={task.due_date ? dueDay(task.due_date) : null}
       onChange={(day) => onChange(day ? dueMoment(day) : null)}
@@ -236,8 +238,9 @@ function Points(props: { task: Task; mayWrite: boolean; onChange(points: number 
   if (!mayWrite) {
     return <span className={css.value}>{task.story_points === null ? '–' : number(task.story_points)}</span>;
   }
-  const text = typed ?? (task.story_points === null ? '' : String(task.story_points));
-  const wanted = text.trim() === '' ? null : Number(text);
+  const text = typed ?? (task.story_points === null ? '' : number(task.story_points));
+  // In Persian digits too.
+  const wanted = text.trim() === '' ? null : Number(fold(text));
   const wrong = wanted !== null && (!Number.isInteger(wanted) || wanted < 1 || wanted > POINTS_MAX);
   const leave = () => {
     if (wrong) return;

@@ -5,6 +5,7 @@ import { type I18n, useI18n } from '@/i18n';
 import type { BoardEvent, Column, Id, Task } from '@/sync/wire';
 import { Avatar } from '@/ui/Avatar';
 import { Button } from '@/ui/Button';
+import { Skeleton } from '@/ui/Empty';
 import css from './task-panel.module.css';
 import { useLog } from './usePanelTask';
 
@@ -25,21 +26,30 @@ export function History({ taskId }: { taskId: Id }) {
     t,
     date,
     nameOf,
-    columnOf: (id) => columnName(columns, id) ?? t('task.some_column'),
-    labelOf: (id) => labels.get(id)?.name ?? t('task.some_label'),
+    columnOf: (id) => apart(columnName(columns, id) ?? t('task.some_column')),
+    labelOf: (id) => apart(labels.get(id)?.name ?? t('task.some_label')),
   };
+  // Some events are not the doing of anybody, such as a count that changed.
+  const told = log.events
+    .map((event) => ({ event, text: sentence(event, taskId, words) }))
+    .filter(({ text }) => text !== '');
   return (
     <section className={css.section}>
       <div className={css.sectionHead}>
         <h3>{t('task.history')}</h3>
       </div>
-      {log.error !== null && log.events.length === 0 && <p className={css.faint}>{t('task.history_missing')}</p>}
+      {!log.ready &&
+        (log.error === null ? (
+          <Skeleton lines={1} label={t('common.loading')} />
+        ) : (
+          <p className={css.faint}>{t('task.history_missing')}</p>
+        ))}
       <ol className={css.history}>
-        {log.events.map((event) => (
+        {told.map(({ event, text }) => (
           <li key={event.seq}>
             <Avatar person={{ id: event.actor_id ?? '', name: nameOf(event.actor_id) }} size="small" decorative />
             <p>
-              <bdi className={css.actor}>{nameOf(event.actor_id)}</bdi> {sentence(event, taskId, words)}{' '}
+              <bdi className={css.actor}>{nameOf(event.actor_id)}</bdi> {text}{' '}
               <time
                 dateTime={event.at}
                 title={date(event.at, { dateStyle: 'medium', timeStyle: 'short' })}
@@ -59,6 +69,9 @@ export function History({ taskId }: { taskId: Id }) {
     </section>
   );
 }
+
+/** A name in a sentence keeps its own direction, and turns nothing around it. */
+const apart = (name: string) => `\u2068${name}\u2069`;
 
 const columnName = (columns: readonly Column[], id: Id | null) => columns.find((one) => one.id === id)?.name;
 
@@ -93,7 +106,7 @@ function changed(field: keyof Task | 'description', value: unknown, words: Words
   const ids = Array.isArray(value) ? (value as readonly Id[]) : [];
   switch (field) {
     case 'title':
-      return t('task.did_title', { title: String(value) });
+      return t('task.did_title', { title: apart(String(value)) });
     case 'description':
       return t('task.did_description');
     case 'priority':
@@ -108,7 +121,7 @@ function changed(field: keyof Task | 'description', value: unknown, words: Words
     case 'assignee_ids':
       return ids.length === 0
         ? t('task.did_assign_nobody')
-        : t('task.did_assign', { names: ids.map(nameOf).join(t('task.comma')) });
+        : t('task.did_assign', { names: ids.map((id) => apart(nameOf(id))).join(t('task.comma')) });
     case 'label_ids':
       return ids.length === 0
         ? t('task.did_label_none')

@@ -1,9 +1,10 @@
 /** A task beside its board: all that it holds, each part to be changed where it stands. */
 import { Ellipsis, Link2, Trash2, X } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
 import { paths } from '@/app/paths';
 import { send } from '@/board/actions';
 import { useBoard, useOpenTask, useTask, useUnsynced, useView } from '@/board/context';
+import { type Command, useCommands } from '@/command/registry';
 import { useI18n } from '@/i18n';
 import type { Id, Task } from '@/sync/wire';
 import { IconButton } from '@/ui/Button';
@@ -39,6 +40,14 @@ export default function TaskPanel({ taskId }: { taskId: Id }) {
       document.querySelector<HTMLElement>(`[data-task-id="${taskId}"] [data-card-focus]`)?.focus();
     };
   }, [taskId]);
+  useCommands(
+    useMemo(
+      (): Command[] => [
+        { id: 'panel-close', name: t('task.close'), group: 'board', keys: 'escape', run: () => close(null) },
+      ],
+      [t, close],
+    ),
+  );
   const leave = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
     event.stopPropagation();
@@ -46,7 +55,13 @@ export default function TaskPanel({ taskId }: { taskId: Id }) {
   };
   if (!loaded || (!task && status === 'loading')) return null;
   return (
-    <aside ref={panel} className={css.panel} aria-label={t('task.panel')} tabIndex={-1} onKeyDown={leave}>
+    <aside
+      ref={panel}
+      className={css.panel}
+      aria-label={task ? t('task.panel_of', { title: task.title }) : t('task.panel')}
+      tabIndex={-1}
+      onKeyDown={leave}
+    >
       <header className={css.head}>
         <span className={css.key}>
           <bdi>{task && task.number > 0 ? `${key}-${task.number}` : '…'}</bdi>

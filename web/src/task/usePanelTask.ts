@@ -2,7 +2,9 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useClient } from '@/app/client';
 import { useBoard, useView } from '@/board/context';
+import type { Page } from '@/sync/api';
 import type { BoardEvent, Id } from '@/sync/wire';
+import { type LogPage, NO_LOG, withNewest, withOlder } from './log';
 
 /** The task or tasks that an event is about. */
 export function concerns(event: BoardEvent, id: Id): boolean {
@@ -54,6 +56,8 @@ const PAGE = 20;
 
 export interface Log {
   events: readonly BoardEvent[];
+  /** Whether it was read. */
+  ready: boolean;
   error: unknown;
   /** Reads older ones; null where there are none. */
   more: (() => void) | null;
@@ -63,23 +67,16 @@ export interface Log {
 export function useLog(id: Id): Log {
   const { room } = useBoard();
   const { rest } = useClient();
-  const [log, setLog] = useState<{ events: readonly BoardEvent[]; next: string | null; error: unknown }>({
-    events: [],
-    next: null,
-    error: null,
-  });
+  const [log, setLog] = useState<LogPage | null>(null);
+  const [error, setError] = useState<unknown>(null);
   const read = useCallback(
     (cursor?: string) => {
       const query = cursor ? { limit: PAGE, cursor } : { limit: PAGE };
-      rest.get<{ items: BoardEvent[]; next_cursor: string | null }>(`/tasks/${id}/history`, query).then(
-        (page) =>
-          setLog((before) => ({
-            events: cursor ? [...before.events, ...page.items] : page.items,
-            next: page.next_cursor,
-            error: null,
-          })),
-        (error: unknown) => setLog((before) => ({ ...before, error })),
-      );
+      rest.get<Page<BoardEvent>>(`/tasks/${id}/history`, query).then(({ items, next_cursor }) => {
+        const page = { events: items, next: next_cursor };
+        setLog((before) => (cursor ? withOlder(before ?? NO_LOG, page) : withNewest(before ?? NO_LOG, page)));
+        setError(null);
+      }, setError);
     },
     [rest, id],
   );
@@ -93,6 +90,6 @@ export function useLog(id: Id): Log {
       for (const stop of stops) stop();
     };
   }, [room, id, read]);
-  const { next } = log;
-  return { events: log.events, error: log.error, more: next ? () => read(next) : null };
+  const next = log?.next;
+  return { events: log?.events ?? [], ready: log !== null, error, more: next ? () => read(next) : null };
 }
