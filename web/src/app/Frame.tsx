@@ -72,7 +72,8 @@ export function Frame({ title, crumbs = [], place, actions, bar, full, children 
   );
 }
 
-let isFirst = true;
+/** The page that was loaded keeps the focus where the browser has put it. */
+let loaded: string | null = location.pathname;
 
 /**
  * A new page takes the focus where that would be lost with the old one, or still is on the way that led to it: the
@@ -82,8 +83,8 @@ function useFocusOfPage(main: { current: HTMLElement | null }) {
   useEffect(() => {
     const { activeElement } = document;
     const isLost = activeElement === null || activeElement === document.body;
-    if (!isFirst && (isLost || activeElement.closest('#sidebar'))) main.current?.focus({ preventScroll: true });
-    isFirst = false;
+    if (location.pathname !== loaded) loaded = null;
+    if (loaded === null && (isLost || activeElement.closest('#sidebar'))) main.current?.focus({ preventScroll: true });
   }, [main]);
 }
 

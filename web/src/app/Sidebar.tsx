@@ -126,11 +126,11 @@ function Projects({ workspace }: { workspace: WorkspaceRole }) {
   );
 }
 
-/** Leads to its first board; where one is in it, its boards stand below. */
+/** Leads to its first board. Where one is in it already, its boards stand below, and it leads to its own page. */
 function ProjectItem({ project, open }: { project: Project; open: boolean }) {
   return (
     <>
-      <Item to={paths.board(project.board_id)} icon={<FolderKanban />} at={[paths.project(project.id)]}>
+      <Item to={open ? paths.project(project.id) : paths.board(project.board_id)} icon={<FolderKanban />}>
         {project.name}
       </Item>
       {open && <Boards projectId={project.id} />}
@@ -145,7 +145,7 @@ function Boards({ projectId }: { projectId: Id }) {
     room,
     ['board.'],
   );
-  if (!boards.value || boards.value.length < 2) return null;
+  if (!boards.value) return null;
   return (
     <li>
       <ul className={css.boards}>
@@ -171,12 +171,10 @@ function KeptBoards({ workspaceId }: { workspaceId: Id }) {
   ));
 }
 
-/** `at` are other addresses at which one is there too. */
-function Item(props: { to: string; icon?: ReactNode; at?: readonly string[]; children: string }) {
-  const { to, icon, at = [], children } = props;
+function Item({ to, icon, children }: { to: string; icon?: ReactNode; children: string }) {
   const [location] = useLocation();
   // The faces of a board are below its address.
-  const current = location === to || at.includes(location) || (to.startsWith('/b/') && location.startsWith(`${to}/`));
+  const current = location === to || (to.startsWith('/b/') && location.startsWith(`${to}/`));
   return (
     <li>
       <Link href={to} className={css.item} aria-current={current ? 'page' : undefined} title={children}>

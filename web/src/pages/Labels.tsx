@@ -3,7 +3,6 @@ import { Plus, Trash2 } from 'lucide-react';
 import { type FormEvent, useCallback, useState } from 'react';
 import { useAction } from '@/app/action';
 import { useClient } from '@/app/client';
-import { isProblem } from '@/app/problem';
 import { useRead } from '@/app/read';
 import { useI18n } from '@/i18n';
 import type { EventRoom, Rest } from '@/sync/api';
@@ -36,12 +35,7 @@ export function Labels(props: { projectId: Id; room: EventRoom | null; mayWrite:
       <div className={css.sectionHead}>
         <h2>{t('pages.labels')}</h2>
       </div>
-      <Problem error={labels.error ?? (isTaken(change.error) ? null : change.error)} />
-      {isTaken(change.error) && (
-        <p role="alert" className={css.error}>
-          {t('pages.label_taken')}
-        </p>
-      )}
+      <Problem error={labels.error ?? change.error} refused={{ CONFLICT: t('pages.label_taken') }} />
       <ul className={css.list}>
         {labels.value?.map((label) => (
           <li key={`${label.id} ${label.name} ${label.color}`} className={css.row}>
@@ -85,14 +79,13 @@ export function Labels(props: { projectId: Id; room: EventRoom | null; mayWrite:
   );
 }
 
-const isTaken = (error: unknown) => isProblem(error) && error.code === 'CONFLICT';
-
 /** Sends a colour when it is chosen, not while one looks for it. */
 function Color(props: { label: string; value: string; onChange(color: string): void }) {
   const [value, setValue] = useState(props.value);
   return (
     <input
       type="color"
+      className={css.color}
       aria-label={props.label}
       value={value}
       onChange={(event) => setValue(event.target.value)}
@@ -112,6 +105,7 @@ function LabelName({ label, onChange }: { label: Label; onChange(name: string): 
   return (
     <TextField
       bare
+      className={css.quietField ?? ''}
       label={t('pages.label_name')}
       value={name}
       maxLength={50}
@@ -136,25 +130,27 @@ function NewLabel({ path, onMade }: { path: string; onMade(): void }) {
     }
   };
   return (
-    <form className={css.inline} onSubmit={make}>
-      <TextField
-        label={t('pages.new_label')}
-        value={name}
-        maxLength={50}
-        onChange={(event) => setName(event.target.value)}
-        error={isTaken(action.error) ? t('pages.label_taken') : undefined}
-      />
+    <form className={css.newLabel} onSubmit={make}>
       <input
         type="color"
+        className={css.color}
         aria-label={t('pages.color')}
         value={color}
         onChange={(event) => setColor(event.target.value)}
+      />
+      <TextField
+        bare
+        label={t('pages.new_label')}
+        placeholder={t('pages.new_label')}
+        value={name}
+        maxLength={50}
+        onChange={(event) => setName(event.target.value)}
       />
       <Button type="submit" busy={action.busy} disabled={name.trim() === ''}>
         <Plus aria-hidden />
         {t('common.create')}
       </Button>
-      {!isTaken(action.error) && <Problem error={action.error} />}
+      <Problem error={action.error} refused={{ CONFLICT: t('pages.label_taken') }} />
     </form>
   );
 }

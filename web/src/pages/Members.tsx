@@ -100,38 +100,42 @@ export default function Members() {
             <li key={member.user_id} className={css.row}>
               <Avatar person={{ id: member.user_id, name: member.name, avatar: member.avatar }} decorative />
               <div className={css.grow}>
-                <bdi>
-                  {member.name}
+                <span>
+                  <bdi>{member.name}</bdi>
                   {member.user_id === user.id && <span className={css.faint}> ({t('common.you')})</span>}
-                </bdi>
-                <bdi className={css.faint}>{member.email}</bdi>
+                </span>
+                <span className={css.faint}>
+                  <bdi>{member.email}</bdi>
+                </span>
               </div>
-              {mayChange(member) ? (
-                <SelectField
-                  bare
-                  label={t('pages.role_of', { name: member.name })}
-                  value={member.role}
-                  disabled={change.busy}
-                  onChange={(event) => chooseRole(member, event.target.value as Role)}
-                >
-                  {offered.map((role) => (
-                    <option key={role} value={role}>
-                      {t(`common.role_${role}`)}
-                    </option>
-                  ))}
-                </SelectField>
-              ) : (
-                <span className={css.tag}>{t(`common.role_${member.role}`)}</span>
-              )}
-              {(mayChange(member) || member.user_id === user.id) && (
-                <IconButton
-                  label={
-                    member.user_id === user.id ? t('pages.leave') : t('pages.remove_member', { name: member.name })
-                  }
-                  icon={<UserMinus />}
-                  onClick={() => setLeaving(member)}
-                />
-              )}
+              <div className={css.rowEnd}>
+                {mayChange(member) ? (
+                  <SelectField
+                    bare
+                    label={t('pages.role_of', { name: member.name })}
+                    value={member.role}
+                    disabled={change.busy}
+                    onChange={(event) => chooseRole(member, event.target.value as Role)}
+                  >
+                    {offered.map((role) => (
+                      <option key={role} value={role}>
+                        {t(`common.role_${role}`)}
+                      </option>
+                    ))}
+                  </SelectField>
+                ) : (
+                  <span className={css.tag}>{t(`common.role_${member.role}`)}</span>
+                )}
+                {(mayChange(member) || member.user_id === user.id) && (
+                  <IconButton
+                    label={
+                      member.user_id === user.id ? t('pages.leave') : t('pages.remove_member', { name: member.name })
+                    }
+                    icon={<UserMinus />}
+                    onClick={() => setLeaving(member)}
+                  />
+                )}
+              </div>
             </li>
           ))}
         </ul>

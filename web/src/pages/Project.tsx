@@ -41,7 +41,11 @@ export default function Project() {
       {project.error !== null && !project.value && <Retry reading={project} />}
       {project.value ? (
         <div className={css.stack}>
-          {project.value.description && <p className={css.about}>{project.value.description}</p>}
+          {project.value.description && (
+            <p dir="auto" className={css.about}>
+              {project.value.description}
+            </p>
+          )}
           {project.value.archived && <p className={css.panel}>{t('pages.archived_text')}</p>}
           <Boards projectId={projectId} room={room} rules={rules(workspace?.role)} />
           <Labels projectId={projectId} room={room} mayWrite={(workspace?.role ?? 'viewer') !== 'viewer'} />

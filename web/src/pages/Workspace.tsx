@@ -101,9 +101,13 @@ function ProjectCards({ projects }: { projects: readonly Project[] }) {
             <Link href={paths.board(project.board_id)} className={css.rowLink}>
               <bdi>{project.name}</bdi>
             </Link>
-            {project.description && <bdi className={css.faint}>{project.description}</bdi>}
+            {project.description && (
+              <span className={css.faint}>
+                <bdi>{project.description}</bdi>
+              </span>
+            )}
           </div>
-          <Link href={paths.project(project.id)} className={css.faint}>
+          <Link href={paths.project(project.id)} className={css.quietLink}>
             {t('pages.boards_and_labels')}
           </Link>
         </li>

@@ -1,3 +1,4 @@
+import { useI18n } from '@/i18n';
 import type { Id, Person } from '@/sync/wire';
 import css from './avatar.module.css';
 
@@ -43,6 +44,7 @@ export function Avatar(props: Props) {
 /** Several, one over the other; the rest as a number. */
 export function AvatarStack(props: { people: readonly Person[]; max?: number; size?: 'small' | 'medium' }) {
   const { people, max = 4, size = 'medium' } = props;
+  const { t, number } = useI18n();
   const shown = people.length > max ? people.slice(0, max - 1) : people;
   const rest = people.slice(shown.length);
   return (
@@ -51,8 +53,12 @@ export function AvatarStack(props: { people: readonly Person[]; max?: number; si
         <Avatar key={person.id} person={person} size={size} />
       ))}
       {rest.length > 0 && (
-        <span className={`${css.avatar} ${css[size]} ${css.rest}`} title={rest.map((person) => person.name).join(', ')}>
-          +{rest.length}
+        <span
+          dir="ltr"
+          className={`${css.avatar} ${css[size]} ${css.rest}`}
+          title={rest.map((person) => person.name).join(t('task.comma'))}
+        >
+          +{number(rest.length)}
         </span>
       )}
     </span>
