@@ -3,10 +3,11 @@
  * nothing that was typed is lost without a word.
  */
 import { v7 as uuid } from 'uuid';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { BoardRoom, Client } from './api';
 import { createClientIn } from './client';
 import { FakeBrowser, type Tab } from './testing/browser';
+import { pass, windClock } from './testing/clock';
 import { Dice } from './testing/dice';
 import { ModelServer } from './testing/server';
 import { emptyBoard, userNamed } from './testing/world';
@@ -19,12 +20,7 @@ const SEEDS = process.env.TEAMFLOW_SEED
 const STEPS = 120;
 const PEOPLE = ['ada', 'bob', 'cy'];
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+windClock();
 
 /** What somebody typed, and what they saw when they did. */
 interface Typed {
@@ -66,7 +62,7 @@ class Story {
       const browser = new FakeBrowser(this.server, name, this.dice, { withLocks: name !== 'cy' });
       this.people.push({ name, browser, ...this.open(browser) });
     }
-    await this.pass(2_000);
+    await pass(2_000);
   }
 
   open(browser: FakeBrowser): { tab: Tab; client: Client; room: BoardRoom } {
@@ -83,14 +79,10 @@ class Story {
   /** A tab is closed without a word, and another opened. */
   async reopen(person: Person): Promise<void> {
     // What was shown is kept as soon as the database has it.
-    await this.pass(30);
+    await pass(30);
     person.tab.crash();
     person.client.stop();
     Object.assign(person, this.open(person.browser));
-  }
-
-  async pass(ms: number): Promise<void> {
-    await vi.advanceTimersByTimeAsync(ms);
   }
 
   newText(): string {
@@ -166,7 +158,7 @@ class Story {
     else if (what < 35) person.browser.setOnline(!person.browser.isOnline);
     else if (what < 36) server.endTokens();
     else if (what < 38) await this.reopen(person);
-    await this.pass(dice.chance(0.1) ? 3_000 : dice.below(120));
+    await pass(dice.chance(0.1) ? 3_000 : dice.below(120));
   }
 
   undo(person: Person): void {
@@ -197,7 +189,7 @@ class Story {
   async end(): Promise<void> {
     this.server.faults.unavailable = 0;
     for (const person of this.people) person.browser.setOnline(true);
-    await this.pass(240_000);
+    await pass(240_000);
   }
 
   check(): void {

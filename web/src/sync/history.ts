@@ -1,5 +1,6 @@
 /** What one did on a board, and what takes it back. */
 import type { Store } from './api';
+import { targetOf } from './fields';
 import { renamed } from './inverse';
 import type { PendingOp } from './storage';
 import { createValue } from './value';
@@ -92,6 +93,8 @@ export class UndoStack {
       ...done,
       op: renamed(done.op, from, to),
       inverse: done.inverse.map((op) => renamed(op, from, to)),
+      // Another column, another count of versions.
+      version: targetOf(done.op) === from ? null : done.version,
     }));
   }
 

@@ -24,6 +24,8 @@ type Told = { type: 'token'; token: AccessToken } | { type: 'signed_in'; user_id
 
 /** A token that ends within this time is renewed before it is used. */
 const MARGIN_MS = 30_000;
+/** What is told reaches the other tabs within this time. */
+const HEARD_MS = 30;
 /** Between two attempts to find out who is signed in. */
 const AGAIN_MS = 5_000;
 const LOCK = 'teamflow-refresh';
@@ -183,15 +185,26 @@ export class Session implements Auth, Tokens {
       const answer = await call(this.#environment, 'POST', '/auth/refresh', { body: {} });
       return this.#take(answer as TokenAnswer);
     };
-    const { locks } = this.#environment;
     try {
-      const token = await (locks ? locks.request(LOCK, renew) : renew());
+      const token = await this.#alone(renew);
       this.#confirm();
       return token;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) await this.end();
       throw error;
     }
+  }
+
+  /** With the lock of all tabs, which goes on until they have heard of what was done. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const { locks } = this.#environment;
+    if (!locks) return work();
+    return new Promise((resolve, reject) => {
+      void locks.request(LOCK, async () => {
+        await work().then(resolve, reject);
+        await new Promise((heard) => setTimeout(heard, HEARD_MS));
+      });
+    });
   }
 
   /** Started offline, and the server has just been reached. */
