@@ -62,7 +62,7 @@ export class Motion {
       .sort((a, b) => a.distance - b.distance);
   }
 
-  /** A copy of `element` over the board, at the same place. */
+  /** A copy of `element` over the board, at the same place: what comes back is a frame around it, to be moved. */
   copy(element: HTMLElement): HTMLElement {
     const rect = element.getBoundingClientRect();
     const copy = element.cloneNode(true) as HTMLElement;
@@ -71,14 +71,18 @@ export class Motion {
       delete one.dataset.taskId;
       delete one.dataset.columnId;
     }
-    copy.inert = true;
+    // The frame is placed from the left; what is in it is written as before.
     copy.dir = document.documentElement.dir;
-    copy.dataset.copy = '';
-    copy.style.inlineSize = `${rect.width}px`;
-    copy.style.blockSize = `${rect.height}px`;
-    copy.style.transform = `translate(${rect.x}px, ${rect.y}px)`;
-    this.layer?.append(copy);
-    return copy;
+    copy.style.blockSize = '100%';
+    const frame = document.createElement('div');
+    frame.inert = true;
+    frame.dataset.copy = '';
+    frame.style.inlineSize = `${rect.width}px`;
+    frame.style.blockSize = `${rect.height}px`;
+    frame.style.transform = `translate(${rect.x}px, ${rect.y}px)`;
+    frame.append(copy);
+    this.layer?.append(frame);
+    return frame;
   }
 
   #play(): void {
