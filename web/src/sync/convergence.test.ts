@@ -121,7 +121,9 @@ class Story {
     if (!column) return null;
     const what = dice.below(22);
     if (what < 4 || !task) return { kind: 'task.create', task_id: uuid(), column_id: column.id, title: this.newText() };
-    if (what < 9) return { kind: 'task.update', task_id: task.id, set: { title: this.newText() } };
+    // Who began to edit a while ago says what was shown then.
+    const version = dice.chance(0.5) ? { version: task.version } : {};
+    if (what < 9) return { kind: 'task.update', task_id: task.id, ...version, set: { title: this.newText() } };
     if (what < 11) {
       const set = { priority: dice.pick(['low', 'high'] as const) ?? 'low', story_points: 1 + dice.below(20) };
       return { kind: 'task.update', task_id: task.id, set };

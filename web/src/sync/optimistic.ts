@@ -11,7 +11,10 @@ export interface Prediction {
   at: Moment;
 }
 
-/** The board with these ops on top, in their order. */
+/**
+ * The board with these ops on top, in their order. Versions stay those that are committed: whoever names one means what they
+ * have seen, and what an open op will make it is not known.
+ */
 export function predictAll(state: BoardState, ops: readonly Prediction[]): BoardState {
   if (ops.length === 0) return state;
   const draft = new Draft(state);
@@ -19,7 +22,31 @@ export function predictAll(state: BoardState, ops: readonly Prediction[]): Board
     const event = predict(draft, op);
     if (event) applyEvent(draft, event);
   }
-  return draft.finish();
+  const board = draft.finish();
+  return { ...board, tasks: withVersions(board, state), columns: columnsWithVersions(board, state) };
+}
+
+function withVersions(board: BoardState, committed: BoardState): BoardState['tasks'] {
+  let tasks: Map<Id, Task> | null = null;
+  for (const [id, task] of board.tasks) {
+    const was = committed.tasks.get(id);
+    if (was === task) continue;
+    const version = was?.version ?? broughtAt(committed.removed.get(id));
+    tasks ??= new Map(board.tasks);
+    tasks.set(id, { ...task, version });
+  }
+  return tasks ?? board.tasks;
+}
+
+function columnsWithVersions(board: BoardState, committed: BoardState): readonly Column[] {
+  if (board.columns === committed.columns) return board.columns;
+  const versions = new Map(committed.columns.map((column) => [column.id, column.version]));
+  return board.columns.map((column) => ({ ...column, version: versions.get(column.id) ?? 1 }));
+}
+
+/** The version that a task has when it is created, or restored. */
+function broughtAt(removed: Task | undefined): number {
+  return removed ? removed.version + 1 : 1;
 }
 
 /** Null where the op would change nothing that is known here. */
