@@ -110,7 +110,9 @@ function People({ people, onSelect }: { people: readonly Present[]; onSelect(one
           onSelect={() => onSelect(one)}
         >
           <span className={css.person}>
-            <bdi className={css.name}>{one.isMe ? t('together.name_you', { name: one.user.name }) : one.user.name}</bdi>
+            <span className={css.name}>
+              <bdi>{one.isMe ? t('together.name_you', { name: one.user.name }) : one.user.name}</bdi>
+            </span>
             <span className={css.what}>{whatOf(one, view, i18n)}</span>
           </span>
         </MenuItem>

@@ -8,7 +8,7 @@ export const together = {
   is_viewing: 'Looks at {task}',
   is_editing: 'Edits {task}',
   is_dragging: 'Moves {task}',
-  edits_field: 'Edits {task}: {field}',
+  edits_field: 'Edits “{field}” of {task}',
   show_cursors: 'Show cursors, mine too',
   tell_changes: 'Tell me what others change',
   card_viewing: '{name} looks at it',
@@ -44,7 +44,7 @@ export const together = {
   draining: 'The server restarts.',
   reconnecting: 'The connection is lost.',
   trying: { one: 'Trying again…', other: 'Trying again, attempt {count}…' },
-  next_try: { one: 'Next attempt in {count} second', other: 'Next attempt in {count} seconds' },
+  next_try: { one: 'Again in {count} second', other: 'Again in {count} seconds' },
   will_send: {
     one: '{count} change will be sent when you are back',
     other: '{count} changes will be sent when you are back',
