@@ -72,8 +72,17 @@ export function Frame({ title, crumbs = [], place, actions, bar, full, children 
   );
 }
 
-/** The page that was loaded keeps the focus where the browser has put it. */
-let loaded: string | null = location.pathname;
+/** The first page keeps the focus where the browser has put it. */
+let isFirst = true;
+for (const kind of ['pushState', 'replaceState', 'popstate']) {
+  addEventListener(
+    kind,
+    () => {
+      isFirst = false;
+    },
+    { once: true },
+  );
+}
 
 /**
  * A new page takes the focus where that would be lost with the old one, or still is on the way that led to it: the
@@ -83,8 +92,7 @@ function useFocusOfPage(main: { current: HTMLElement | null }) {
   useEffect(() => {
     const { activeElement } = document;
     const isLost = activeElement === null || activeElement === document.body;
-    if (location.pathname !== loaded) loaded = null;
-    if (loaded === null && (isLost || activeElement.closest('#sidebar'))) main.current?.focus({ preventScroll: true });
+    if (!isFirst && (isLost || activeElement.closest('#sidebar'))) main.current?.focus({ preventScroll: true });
   }, [main]);
 }
 

@@ -4,13 +4,13 @@ import { type ReactNode, useCallback } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useI18n } from '@/i18n';
 import type { Board, Project } from '@/pages/shapes';
-import type { Rest } from '@/sync/api';
+import type { EventRoom, Rest } from '@/sync/api';
 import type { Id, WorkspaceRole } from '@/sync/wire';
 import { Menu, MenuGroup, MenuItem, MenuLine } from '@/ui/Menu';
 import { ConnectionDot } from './ConnectionDot';
 import { useClient, useMe, useStore } from './client';
 import { paths } from './paths';
-import { useRead, useRoom } from './read';
+import { useRead, useRooms } from './read';
 import { place } from './sidebar';
 import css from './sidebar.module.css';
 import { useWorkspaceNews } from './useWorkspaceNews';
@@ -23,9 +23,7 @@ export function Sidebar() {
   return (
     <div className={css.sidebar}>
       <div className={css.head}>
-        <Link href={paths.home} className={css.brand} aria-label={t('common.home')}>
-          <img src="/icon.svg" alt="" width="26" height="26" />
-        </Link>
+        <img src="/icon.svg" alt="" width="26" height="26" className={css.brand} />
         {workspace ? (
           <Switcher workspace={workspace} workspaces={workspaces} />
         ) : (
@@ -90,14 +88,14 @@ function Switcher({ workspace, workspaces }: { workspace: WorkspaceRole; workspa
 function Projects({ workspace }: { workspace: WorkspaceRole }) {
   const { t } = useI18n();
   const here = useStore(place);
-  const room = useRoom(`workspace:${workspace.id}`);
-  useWorkspaceNews(room);
+  const rooms = useRooms(`workspace:${workspace.id}`, here?.projectId && `project:${here.projectId}`);
+  useWorkspaceNews(rooms);
   const projects = useRead(
     useCallback(
       (rest: Rest) => rest.all<Project>('/projects', { workspace_id: workspace.id, archived: false }),
       [workspace.id],
     ),
-    room,
+    rooms,
     ['project.'],
   );
   const offline = projects.value === undefined && projects.error !== null;
@@ -118,7 +116,7 @@ function Projects({ workspace }: { workspace: WorkspaceRole }) {
       </div>
       <ul className={css.list}>
         {projects.value?.map((project) => (
-          <ProjectItem key={project.id} project={project} open={project.id === here?.projectId} />
+          <ProjectItem key={project.id} project={project} rooms={rooms} open={project.id === here?.projectId} />
         ))}
         {offline && <KeptBoards workspaceId={workspace.id} />}
       </ul>
@@ -127,22 +125,21 @@ function Projects({ workspace }: { workspace: WorkspaceRole }) {
 }
 
 /** Leads to its first board. Where one is in it already, its boards stand below, and it leads to its own page. */
-function ProjectItem({ project, open }: { project: Project; open: boolean }) {
+function ProjectItem({ project, rooms, open }: { project: Project; rooms: readonly EventRoom[]; open: boolean }) {
   return (
     <>
       <Item to={open ? paths.project(project.id) : paths.board(project.board_id)} icon={<FolderKanban />}>
         {project.name}
       </Item>
-      {open && <Boards projectId={project.id} />}
+      {open && <Boards projectId={project.id} rooms={rooms} />}
     </>
   );
 }
 
-function Boards({ projectId }: { projectId: Id }) {
-  const room = useRoom(`project:${projectId}`);
+function Boards({ projectId, rooms }: { projectId: Id; rooms: readonly EventRoom[] }) {
   const boards = useRead(
     useCallback((rest: Rest) => rest.all<Board>(`/projects/${projectId}/boards`), [projectId]),
-    room,
+    rooms,
     ['board.'],
   );
   if (!boards.value) return null;

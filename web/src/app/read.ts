@@ -1,22 +1,28 @@
 /** What pages read by REST, and when they read it again. */
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { EventRoom, Rest } from '@/sync/api';
 import { useClient } from './client';
 
-/** A room while the page is shown; null before there is one. */
-export function useRoom(name: string | undefined): EventRoom | null {
+const NONE: readonly EventRoom[] = [];
+
+/**
+ * Rooms while the page is shown; none for names that are not known yet. An event that concerns several rooms comes in one
+ * of those that anybody on the page has opened (`ROOM-4`): whoever waits for it listens in all of them.
+ */
+export function useRooms(...names: readonly (string | undefined)[]): readonly EventRoom[] {
   const client = useClient();
-  const [room, setRoom] = useState<EventRoom | null>(null);
+  const [rooms, setRooms] = useState(NONE);
+  const wanted = names.filter((name) => name !== undefined).join(' ');
   useEffect(() => {
-    if (!name) return;
-    const opened = client.openRoom(name);
-    setRoom(opened);
+    if (wanted === '') return;
+    const opened = wanted.split(' ').map((name) => client.openRoom(name));
+    setRooms(opened);
     return () => {
-      opened.close();
-      setRoom(null);
+      for (const room of opened) room.close();
+      setRooms(NONE);
     };
-  }, [client, name]);
-  return room;
+  }, [client, wanted]);
+  return rooms;
 }
 
 export interface Reading<T> {
@@ -26,19 +32,27 @@ export interface Reading<T> {
   reload(): void;
 }
 
+/** Reasons to read again that come together are one. */
+const TOGETHER_MS = 30;
+
 /**
- * Reads by `read`, which must be stable, again after each event of `room` whose kind begins with one of `kinds`, and
+ * Reads by `read`, which must be stable, again after each event of `rooms` whose kind begins with one of `kinds`, and
  * after each return of the connection.
  */
 export function useRead<T>(
   read: (rest: Rest) => Promise<T>,
-  room: EventRoom | null = null,
+  rooms: readonly EventRoom[] = NONE,
   kinds: readonly string[] = [],
 ): Reading<T> {
   const { rest } = useClient();
   const [state, setState] = useState<{ value: T | undefined; error: unknown }>({ value: undefined, error: null });
   const [turn, setTurn] = useState(0);
-  const reload = useCallback(() => setTurn((now) => now + 1), []);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const reload = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setTurn((now) => now + 1), TOGETHER_MS);
+  }, []);
+  useEffect(() => () => clearTimeout(timer.current), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each turn is a reading
   useEffect(() => {
     let current = true;
@@ -52,16 +66,15 @@ export function useRead<T>(
   }, [read, rest, turn]);
   const wanted = kinds.join(' ');
   useEffect(() => {
-    if (!room) return;
     const starts = wanted.split(' ');
     const concerns = (kind: string) => starts.some((start) => start !== '' && kind.startsWith(start));
-    const stops = [
+    const stops = rooms.flatMap((room) => [
       room.onLive(reload),
       room.onEvents((events) => events.some((event) => concerns(event.kind)) && reload()),
-    ];
+    ]);
     return () => {
       for (const stop of stops) stop();
     };
-  }, [room, wanted, reload]);
+  }, [rooms, wanted, reload]);
   return { ...state, reload };
 }

@@ -4,21 +4,20 @@ import type { EventRoom } from '@/sync/api';
 import type { RoomEvent } from '@/sync/wire';
 import { useClient, useMe } from './client';
 
-export function useWorkspaceNews(room: EventRoom | null) {
+export function useWorkspaceNews(rooms: readonly EventRoom[]) {
   const { auth } = useClient();
   const { user } = useMe();
   const me = user.id;
   useEffect(() => {
-    if (!room) return;
     const read = () => void auth.reload().catch(() => undefined);
     const concerns = ({ kind, data }: RoomEvent) =>
       kind.startsWith('workspace.') || (kind.startsWith('member.') && data.user_id === me);
-    const stops = [
+    const stops = rooms.flatMap((room) => [
       room.onEvents((events) => events.some(concerns) && read()),
       room.status.subscribe(() => room.status.get() === 'gone' && read()),
-    ];
+    ]);
     return () => {
       for (const stop of stops) stop();
     };
-  }, [room, auth, me]);
+  }, [rooms, auth, me]);
 }

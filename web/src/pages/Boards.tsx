@@ -17,8 +17,8 @@ import { Problem } from './Problem';
 import css from './page.module.css';
 import type { Board } from './shapes';
 
-export function Boards(props: { projectId: Id; room: EventRoom | null; rules: boolean }) {
-  const { projectId, room, rules: mayRule } = props;
+export function Boards(props: { projectId: Id; rooms: readonly EventRoom[]; rules: boolean }) {
+  const { projectId, rooms, rules: mayRule } = props;
   const { t, ago } = useI18n();
   const { rest } = useClient();
   const [, go] = useLocation();
@@ -26,7 +26,7 @@ export function Boards(props: { projectId: Id; room: EventRoom | null; rules: bo
   const path = `/projects/${projectId}/boards`;
   const boards = useRead(
     useCallback((reader: Rest) => reader.all<Board>(path), [path]),
-    room,
+    rooms,
     ['board.'],
   );
   const close = () => setAsking(null);

@@ -16,8 +16,8 @@ import type { Label } from './shapes';
 
 const FIRST_COLOR = '#0f766e';
 
-export function Labels(props: { projectId: Id; room: EventRoom | null; mayWrite: boolean }) {
-  const { projectId, room, mayWrite } = props;
+export function Labels(props: { projectId: Id; rooms: readonly EventRoom[]; mayWrite: boolean }) {
+  const { projectId, rooms, mayWrite } = props;
   const { t } = useI18n();
   const { rest } = useClient();
   const change = useAction();
@@ -25,7 +25,7 @@ export function Labels(props: { projectId: Id; room: EventRoom | null; mayWrite:
   const path = `/projects/${projectId}/labels`;
   const labels = useRead(
     useCallback((reader: Rest) => reader.all<Label>(path), [path]),
-    room,
+    rooms,
     ['label.'],
   );
   const patch = (label: Label, fields: Partial<Label>) =>

@@ -6,7 +6,7 @@ import { useAction } from '@/app/action';
 import { useClient, useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
-import { useRead, useRoom } from '@/app/read';
+import { useRead, useRooms } from '@/app/read';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
 import type { Role } from '@/sync/wire';
@@ -36,11 +36,11 @@ export default function Members() {
   const [asked, setAsked] = useState<{ member: WorkspaceMember; role: Role } | null>(null);
   const [wanted, setWanted] = useState('');
   const change = useAction();
-  const room = useRoom(`workspace:${workspaceId}`);
+  const rooms = useRooms(`workspace:${workspaceId}`);
   const path = `/workspaces/${workspaceId}/members`;
   const members = useRead(
     useCallback((reader: Rest) => reader.all<WorkspaceMember>(path), [path]),
-    room,
+    rooms,
     ['member.'],
   );
   const workspace = workspaces.find((one) => one.id === workspaceId);

@@ -1,13 +1,14 @@
 /** A project: its boards, its labels, and its own name. */
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { useParams } from 'wouter';
 import { useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
 import { isProblem } from '@/app/problem';
-import { useRead, useRoom } from '@/app/read';
+import { useRead, useRooms } from '@/app/read';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
+import type { Id } from '@/sync/wire';
 import { Skeleton } from '@/ui/Empty';
 import { Boards } from './Boards';
 import { Labels } from './Labels';
@@ -21,12 +22,15 @@ export default function Project() {
   const { projectId = '' } = useParams();
   const { t } = useI18n();
   const { workspaces } = useMe();
-  const room = useRoom(`project:${projectId}`);
+  // Which workspace it is, is known when it is read.
+  const [workspaceId, setWorkspaceId] = useState<Id>();
+  const rooms = useRooms(`project:${projectId}`, workspaceId && `workspace:${workspaceId}`);
   const project = useRead(
     useCallback((rest: Rest) => rest.get<ProjectShape>(`/projects/${projectId}`), [projectId]),
-    room,
+    rooms,
     ['project.'],
   );
+  if (project.value && project.value.workspace_id !== workspaceId) setWorkspaceId(project.value.workspace_id);
   if (isProblem(project.error) && project.error.code === 'NOT_FOUND') return <NotFound />;
   const workspace = workspaces.find((one) => one.id === project.value?.workspace_id);
   return (
@@ -47,8 +51,8 @@ export default function Project() {
             </p>
           )}
           {project.value.archived && <p className={css.panel}>{t('pages.archived_text')}</p>}
-          <Boards projectId={projectId} room={room} rules={rules(workspace?.role)} />
-          <Labels projectId={projectId} room={room} mayWrite={(workspace?.role ?? 'viewer') !== 'viewer'} />
+          <Boards projectId={projectId} rooms={rooms} rules={rules(workspace?.role)} />
+          <Labels projectId={projectId} rooms={rooms} mayWrite={(workspace?.role ?? 'viewer') !== 'viewer'} />
         </div>
       ) : (
         project.error === null && <Skeleton label={t('common.loading')} />

@@ -5,7 +5,7 @@ import { Link, useParams, useSearchParams } from 'wouter';
 import { useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
-import { useRead, useRoom } from '@/app/read';
+import { useRead, useRooms } from '@/app/read';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
 import { AvatarStack } from '@/ui/Avatar';
@@ -23,15 +23,15 @@ export default function Workspace() {
   const { t } = useI18n();
   const { workspaces } = useMe();
   const [query, setQuery] = useSearchParams();
-  const room = useRoom(`workspace:${workspaceId}`);
+  const rooms = useRooms(`workspace:${workspaceId}`);
   const projects = useRead(
     useCallback((rest: Rest) => rest.all<Project>(`/workspaces/${workspaceId}/projects`), [workspaceId]),
-    room,
+    rooms,
     ['project.'],
   );
   const members = useRead(
     useCallback((rest: Rest) => rest.all<WorkspaceMember>(`/workspaces/${workspaceId}/members`), [workspaceId]),
-    room,
+    rooms,
     ['member.'],
   );
   const workspace = workspaces.find((one) => one.id === workspaceId);
