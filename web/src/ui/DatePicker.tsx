@@ -36,6 +36,8 @@ export function DatePickerAt({ anchor, onClose, ...choosing }: Choosing & { anch
 
 function Days({ anchor, value, label, onChange, onClose }: Choosing & { anchor?: Element | null; onClose(): void }) {
   const { t } = useI18n();
+  const last = useRef<Element | null>(null);
+  last.current = anchor ?? last.current;
   const choose = (next: string | null) => {
     onChange(next);
     onClose();
@@ -49,7 +51,11 @@ function Days({ anchor, value, label, onChange, onClose }: Choosing & { anchor?:
         collisionPadding={8}
         className={css.positioner}
       >
-        <Popover.Popup className={css.popup} aria-label={label}>
+        <Popover.Popup
+          className={css.popup}
+          aria-label={label}
+          {...(anchor === undefined ? {} : { finalFocus: () => last.current as HTMLElement | null })}
+        >
           <Month value={value} onChoose={choose} />
           <footer className={css.foot}>
             <Button small onClick={() => choose(localDay(new Date()))}>

@@ -7,7 +7,7 @@ import { useTask, useView } from '@/board/context';
 import { type Command, useCommands } from '@/command/registry';
 import { useFilter } from '@/filter/useFilter';
 import { useI18n } from '@/i18n';
-import type { Id, Task } from '@/sync/wire';
+import type { Task } from '@/sync/wire';
 import { Button, IconButton } from '@/ui/Button';
 import { dayOf, dayTitle, isoOf, monthTitle } from '@/ui/calendar';
 import { Skeleton } from '@/ui/Empty';
@@ -18,7 +18,7 @@ import { DayTask } from './DayTask';
 import { daysOf, today, UNDATED } from './days';
 import { Month } from './Month';
 import { Undated } from './Undated';
-import { useCarry } from './useCarry';
+import { type Dropped, useCarry } from './useCarry';
 
 const NOTHING: readonly Task[] = [];
 /** Keys that the days themselves listen for. */
@@ -180,12 +180,14 @@ function isDay(text: string): boolean {
 }
 
 /** What was carried by keys keeps the focus in its new place. */
-function useFocusDropped(root: RefObject<HTMLElement | null>, dropped: RefObject<Id | null>, idle: boolean) {
+function useFocusDropped(root: RefObject<HTMLElement | null>, dropped: RefObject<Dropped | null>, idle: boolean) {
   useEffect(() => {
     if (!idle || dropped.current === null) return;
-    const link = root.current?.querySelector<HTMLElement>(`[data-task-id="${dropped.current}"] [data-card-focus]`);
+    const { id, day } = dropped.current;
     dropped.current = null;
-    link?.focus();
+    const find = (what: string) => root.current?.querySelector<HTMLElement>(what);
+    // On a day that is too full to show it, the day has the focus.
+    (find(`[data-task-id="${id}"] [data-card-focus]`) ?? find(`[data-day="${day}"] [data-day-number]`))?.focus();
   });
 }
 

@@ -13,8 +13,14 @@ import { attachDayDrag } from './dragDays';
 export interface Carry {
   lift: Value<Lift | null>;
   onLift(id: Id): void;
-  /** The task that was dropped last, to give the focus to when it is shown in its new place. */
-  dropped: RefObject<Id | null>;
+  /** What was dropped last, to give the focus to when it is shown in its new place. */
+  dropped: RefObject<Dropped | null>;
+}
+
+export interface Dropped {
+  id: Id;
+  /** Null where it has none now. */
+  day: string | null;
 }
 
 /** `show` turns to the month of a day, `turn` by months. */
@@ -25,7 +31,7 @@ export function useCarry(
 ): Carry {
   const { t, dir, locale, date } = useI18n();
   const { room, rights } = useBoard();
-  const dropped = useRef<Id | null>(null);
+  const dropped = useRef<Dropped | null>(null);
   const lift = useMemo(() => createValue<Lift | null>(null), []);
   const task = (id: Id) => room.view.get()?.tasks.get(id);
   const sayDay = (day: string) => dayTitle(dayOf(day, locale), date);
@@ -42,7 +48,7 @@ export function useCarry(
     const one = now && task(now.id);
     if (!one || !now || now.over === null) return;
     const day = now.over === UNDATED ? null : now.over;
-    if (now.by === 'keys') dropped.current = now.id;
+    if (now.by === 'keys') dropped.current = { id: now.id, day };
     const { title } = one;
     announce(day ? t('views.cal_dropped', { title, date: sayDay(day) }) : t('views.cal_dropped_none', { title }));
     if (day === dayOfTask(one)) return;
@@ -53,9 +59,9 @@ export function useCarry(
     const now = lift.get();
     lift.set(null);
     if (!now) return;
-    if (now.by === 'keys') dropped.current = now.id;
     const one = task(now.id);
     const day = dayOfTask(one);
+    if (now.by === 'keys') dropped.current = { id: now.id, day };
     if (day && now.by === 'keys') show(day);
     announce(t('views.cal_cancelled', { title: one?.title ?? '' }));
   };
