@@ -3,7 +3,7 @@ import { BoardOn } from './support/board';
 import type { Account, Place } from './support/rest';
 import { expect, test, type World } from './support/test';
 
-const asking = (page: Page) => page.getByRole('dialog', { name: /What shall stand/ });
+const asking = (page: Page) => page.getByRole('dialog', { name: /What shall stand|was deleted/ });
 
 /** Ada has renamed a task while offline that Bob has renamed meanwhile; she is back. */
 async function both(world: World): Promise<{ page: Page; place: Place; ada: Account; title(): Promise<string> }> {

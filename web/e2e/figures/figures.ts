@@ -1,5 +1,5 @@
 /** Measures what the app promises to the eye, and prints it beside what is to be reached. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { paths } from '@/app/paths';
@@ -53,12 +53,12 @@ type Browser = Parameters<typeof profile>[0];
 
 /** From the press on "Sign in" until the board's cards are painted, in a browser that has never been here. */
 async function coldLoad(world: World, browser: Browser, account: Account, place: Place) {
-  const context = await profile(browser, world.server);
+  const context = await profile(browser, world.server, {});
   const page = await context.newPage();
-  let script = 0;
-  page.on('response', async (answer) => {
-    if (!answer.url().endsWith('.js')) return;
-    script += (await answer.request().sizes()).responseBodySize;
+  const scripts = new Set<string>();
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.endsWith('.js')) scripts.add(pathname);
   });
   await page.goto(`${paths.signIn}?to=${encodeURIComponent(paths.board(place.board_id))}`);
   await page.getByLabel('E-mail').fill(account.email);
@@ -78,7 +78,7 @@ async function coldLoad(world: World, browser: Browser, account: Account, place:
   );
   await page.getByRole('button', { name: 'Sign in' }).click();
   const time = await done;
-  await page.waitForTimeout(500);
+  const script = [...scripts].reduce((sum, path) => sum + packedSize(join('dist', path)), 0);
   await context.close();
   return { time, script };
 }
@@ -112,13 +112,13 @@ async function remoteEvents(world: World, page: Page, bob: Account, place: Place
 }
 
 function allScript(): number {
-  const folder = 'dist/assets';
-  const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
-  const size = (name: string) => {
-    const packed = join(folder, `${name}.br`);
-    return statSync(packed, { throwIfNoEntry: false })?.size ?? readFileSync(join(folder, name)).length;
-  };
-  return files.reduce((sum, name) => sum + size(name), 0);
+  const files = readdirSync('dist/assets').filter((name) => name.endsWith('.js'));
+  return files.reduce((sum, name) => sum + packedSize(join('dist/assets', name)), 0);
+}
+
+/** What goes over the wire of a file, in bytes. */
+function packedSize(file: string): number {
+  return (statSync(`${file}.br`, { throwIfNoEntry: false }) ?? statSync(file)).size;
 }
 
 const median = (values: readonly number[]) => percentile(values, 0.5);

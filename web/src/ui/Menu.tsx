@@ -1,34 +1,84 @@
-import { Menu as Base } from '@base-ui/react/menu';
-import { Check, ChevronRight } from 'lucide-react';
-import type { ReactElement, ReactNode } from 'react';
-import css from './menu.module.css';
+/** Menus. What they are made of is a third of the first script otherwise, so it comes when the page rests, or is wanted. */
+import {
+  cloneElement,
+  type KeyboardEvent,
+  lazy,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  Suspense,
+  use,
+  useState,
+} from 'react';
+import { loadedAtRest } from './at-rest';
+import {
+  type Anchor,
+  type CheckProps,
+  type GroupProps,
+  type ItemProps,
+  type MenuParts,
+  Parts,
+  type SubProps,
+} from './menu-parts';
 
-/** A menu that hangs on `trigger`: arrows, letters, Enter and Escape work as anywhere. */
+const Content = lazy(loadedAtRest(() => import('./MenuContent')));
+
+interface TriggerProps {
+  onClick(event: MouseEvent): void;
+  onKeyDown(event: KeyboardEvent): void;
+  'aria-haspopup': 'menu';
+  'aria-expanded': boolean;
+}
+
+/** A menu that hangs on `trigger`, which opens it by a click, Enter, Space, or the arrow down. */
 export function Menu(props: {
-  trigger: ReactElement;
+  trigger: ReactElement<Partial<TriggerProps>>;
   children: ReactNode;
   align?: 'start' | 'end';
-  /** Takes the focus when it closes; `true` is the trigger, `false` leaves it where it is. */
+  /** Takes the focus when it closes; the trigger by default, and `false` leaves it where it is. */
   finalFocus?: () => HTMLElement | boolean;
 }) {
-  const { finalFocus } = props;
+  const { trigger, children, align = 'end', finalFocus } = props;
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const [open, setOpen] = useState(false);
+  const show = (event: MouseEvent | KeyboardEvent) => {
+    setAnchor(event.currentTarget as HTMLElement);
+    setOpen(true);
+  };
+  const hanging = cloneElement(trigger, {
+    onClick: show,
+    onKeyDown(event) {
+      if (event.key !== 'ArrowDown') return;
+      event.preventDefault();
+      show(event);
+    },
+    'aria-haspopup': 'menu',
+    'aria-expanded': open,
+  });
   return (
-    <Base.Root>
-      <Base.Trigger render={props.trigger} />
-      <Base.Portal>
-        <Base.Positioner className={css.positioner} sideOffset={6} align={props.align ?? 'end'} collisionPadding={8}>
-          <Base.Popup className={css.popup} {...(finalFocus ? { finalFocus } : {})}>
-            {props.children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <>
+      {hanging}
+      {anchor && (
+        <Suspense fallback={null}>
+          <Content
+            anchor={anchor}
+            open={open}
+            onClose={() => setOpen(false)}
+            align={align}
+            finalFocus={finalFocus ?? (() => anchor)}
+            label={undefined}
+          >
+            {children}
+          </Content>
+        </Suspense>
+      )}
+    </>
   );
 }
 
-/** A menu without a trigger of its own: it hangs on `anchor`, an element or a place, while that is not null. */
+/** A menu without a trigger of its own: it hangs on `anchor` while that is not null. */
 export function MenuAt(props: {
-  anchor: Element | { getBoundingClientRect(): DOMRect } | null;
+  anchor: Anchor | null;
   onClose(): void;
   /** Takes the focus when it closes; by default what had it before. */
   finalFocus?: () => HTMLElement | null;
@@ -36,79 +86,55 @@ export function MenuAt(props: {
   children: ReactNode;
 }) {
   const { anchor, onClose, finalFocus, label, children } = props;
+  const [last, setLast] = useState(anchor);
+  // While it closes it stays where it was.
+  if (anchor !== null && anchor !== last) setLast(anchor);
+  if (last === null) return null;
   return (
-    <Base.Root open={anchor !== null} onOpenChange={(next) => !next && onClose()}>
-      <Base.Portal>
-        <Base.Positioner className={css.positioner} anchor={anchor} sideOffset={6} align="start" collisionPadding={8}>
-          <Base.Popup className={css.popup} aria-label={label} {...(finalFocus ? { finalFocus } : {})}>
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={null}>
+      <Content
+        anchor={last}
+        open={anchor !== null}
+        onClose={onClose}
+        align="start"
+        finalFocus={finalFocus ?? (() => true)}
+        label={label}
+      >
+        {children}
+      </Content>
+    </Suspense>
   );
 }
 
-/** An item that opens a menu beside it. */
-export function MenuSub(props: { icon?: ReactNode; label: string; children: ReactNode }) {
-  return (
-    <Base.SubmenuRoot>
-      <Base.SubmenuTrigger className={css.item}>
-        {props.icon}
-        <span className={css.label}>{props.label}</span>
-        <ChevronRight className={css.chevron} aria-hidden />
-      </Base.SubmenuTrigger>
-      <Base.Portal>
-        <Base.Positioner className={css.positioner} sideOffset={2} alignOffset={-4} collisionPadding={8}>
-          <Base.Popup className={css.popup}>{props.children}</Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.SubmenuRoot>
-  );
+function useParts(): MenuParts {
+  const parts = use(Parts);
+  if (!parts) throw new Error('outside of a menu');
+  return parts;
+}
+
+export function MenuItem(props: ItemProps) {
+  const { Item } = useParts();
+  return <Item {...props} />;
 }
 
 /** An item that is on or off; the menu stays open. */
-export function MenuCheck(props: { checked: boolean; onChange(checked: boolean): void; children: ReactNode }) {
-  const { checked, onChange, children } = props;
-  return (
-    <Base.CheckboxItem className={css.item} checked={checked} onCheckedChange={onChange}>
-      <span className={css.label}>{children}</span>
-      <Base.CheckboxItemIndicator className={css.check ?? ''}>
-        <Check aria-hidden />
-      </Base.CheckboxItemIndicator>
-    </Base.CheckboxItem>
-  );
+export function MenuCheck(props: CheckProps) {
+  const { Check } = useParts();
+  return <Check {...props} />;
 }
 
-interface ItemProps {
-  icon?: ReactNode;
-  /** A shortcut, or what is chosen now. */
-  aside?: ReactNode;
-  danger?: boolean;
-  disabled?: boolean;
-  onSelect(): void;
-  children: ReactNode;
+/** An item that opens a menu beside it. */
+export function MenuSub(props: SubProps) {
+  const { Sub } = useParts();
+  return <Sub {...props} />;
 }
 
-export function MenuItem({ icon, aside, danger, disabled, onSelect, children }: ItemProps) {
-  return (
-    <Base.Item className={`${css.item} ${danger ? css.danger : ''}`} disabled={disabled ?? false} onClick={onSelect}>
-      {icon}
-      <span className={css.label}>{children}</span>
-      {aside && <span className={css.aside}>{aside}</span>}
-    </Base.Item>
-  );
-}
-
-export function MenuGroup(props: { label: string; children: ReactNode }) {
-  return (
-    <Base.Group>
-      <Base.GroupLabel className={css.group}>{props.label}</Base.GroupLabel>
-      {props.children}
-    </Base.Group>
-  );
+export function MenuGroup(props: GroupProps) {
+  const { Group } = useParts();
+  return <Group {...props} />;
 }
 
 export function MenuLine() {
-  return <Base.Separator className={css.line} />;
+  const { Line } = useParts();
+  return <Line />;
 }
