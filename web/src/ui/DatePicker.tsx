@@ -57,7 +57,7 @@ function Days({ anchor, value, label, onChange, onClose }: Choosing & { anchor?:
           {...(anchor === undefined ? {} : { finalFocus: () => last.current as HTMLElement | null })}
         >
           <Month value={value} onChoose={choose} />
-          <footer className={css.foot}>
+          <div className={css.foot}>
             <Button small onClick={() => choose(localDay(new Date()))}>
               {t('task.today')}
             </Button>
@@ -66,7 +66,7 @@ function Days({ anchor, value, label, onChange, onClose }: Choosing & { anchor?:
                 {t('task.no_date')}
               </Button>
             )}
-          </footer>
+          </div>
         </Popover.Popup>
       </Popover.Positioner>
     </Popover.Portal>
@@ -99,11 +99,11 @@ function Month({ value, onChoose }: { value: string | null; onChoose(value: stri
   };
   return (
     <>
-      <header className={css.head}>
+      <div className={css.head}>
         <IconButton small label={t('task.month_before')} icon={<ChevronLeft />} onClick={() => turn(-1)} />
         <span aria-live="polite">{monthTitle(day, date)}</span>
         <IconButton small label={t('task.month_after')} icon={<ChevronRight />} onClick={() => turn(1)} />
-      </header>
+      </div>
       <table ref={grid} className={css.grid} onKeyDown={keys}>
         <thead>
           <tr>

@@ -53,4 +53,6 @@ export const task = {
   did_assign_nobody: 'took all assignees away',
   did_label: 'set the labels {names}',
   did_label_none: 'took all labels away',
+  item_done: 'Done',
+  item_open: 'To do',
 };

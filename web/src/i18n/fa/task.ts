@@ -55,4 +55,6 @@ export const task: Catalogue['task'] = {
   did_assign_nobody: 'همهٔ مسئولان را برداشت',
   did_label: 'برچسب‌های {names} را گذاشت',
   did_label_none: 'همهٔ برچسب‌ها را برداشت',
+  item_done: 'انجام‌شده',
+  item_open: 'انجام‌نشده',
 };
