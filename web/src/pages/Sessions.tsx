@@ -1,6 +1,6 @@
 /** Where one is signed in, and how to end it there. */
 import { MonitorSmartphone } from 'lucide-react';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { useAction } from '@/app/action';
 import { useClient } from '@/app/client';
 import { isProblem } from '@/app/problem';
@@ -14,6 +14,9 @@ import { showToast } from '@/ui/toast';
 import { agentName } from './agent';
 import { Problem } from './Problem';
 import css from './page.module.css';
+
+/** The rest is shown when it is wanted. */
+const SHOWN = 6;
 
 /** One sign-in of one's own. */
 interface Session {
@@ -30,6 +33,12 @@ export function Sessions() {
   const { rest } = useClient();
   const ending = useAction();
   const sessions = useRead(useCallback((reader: Rest) => reader.all<Session>('/auth/sessions'), []));
+  const [all, setAll] = useState(false);
+  // This one first, then those that were used last.
+  const sorted = sessions.value?.toSorted(
+    (a, b) => Number(b.is_current) - Number(a.is_current) || (b.last_used_at < a.last_used_at ? -1 : 1),
+  );
+  const hidden = all ? 0 : Math.max(0, (sorted?.length ?? 0) - SHOWN);
   const others = sessions.value?.filter((session) => !session.is_current) ?? [];
   const end = async (which: readonly Session[]) => {
     const done = await ending.run(() =>
@@ -50,9 +59,9 @@ export function Sessions() {
       </div>
       <Problem error={sessions.error ?? ending.error} />
       {sessions.value === undefined && sessions.error === null && <Skeleton lines={2} label={t('common.loading')} />}
-      {sessions.value && (
+      {sorted && (
         <ul className={css.list}>
-          {sessions.value.map((session) => (
+          {sorted.slice(0, sorted.length - hidden).map((session) => (
             <li key={session.id} className={css.row}>
               <MonitorSmartphone aria-hidden size={18} />
               <div className={css.grow}>
@@ -74,6 +83,13 @@ export function Sessions() {
             </li>
           ))}
         </ul>
+      )}
+      {hidden > 0 && (
+        <div>
+          <Button small look="quiet" onClick={() => setAll(true)}>
+            {t('account.sessions_more', { count: hidden })}
+          </Button>
+        </div>
       )}
     </section>
   );

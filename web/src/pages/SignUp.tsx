@@ -14,7 +14,7 @@ import { useAbout } from './useAbout';
 const PASSWORD_LENGTH = 8;
 
 export default function SignUp() {
-  const { t, locale } = useI18n();
+  const { t, locale, setLocale } = useI18n();
   const { auth, rest } = useClient();
   const about = useAbout();
   const [query] = useSearchParams();
@@ -29,6 +29,8 @@ export default function SignUp() {
     password: fieldError(action.error, 'password') && t('account.password_wrong', { count: PASSWORD_LENGTH }),
   };
   const join = async () => {
+    // What one signs up in is one's choice, whatever the account is made with.
+    setLocale(locale);
     await auth.signUp({ name: name.trim(), email: email.trim(), password });
     // The account begins with what this browser speaks, and where it is. Without that it is whole all the same.
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();

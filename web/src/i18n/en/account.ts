@@ -48,4 +48,5 @@ export const account = {
   picture_wrong: 'This file can not be read as a picture.',
   sessions_end: 'Sign out everywhere else',
   session_unknown: 'Unknown program',
+  sessions_more: { one: 'Show {count} more', other: 'Show {count} more' },
 };

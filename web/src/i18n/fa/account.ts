@@ -50,4 +50,5 @@ export const account: Catalogue['account'] = {
   picture_wrong: 'این پرونده را نمی‌توان به‌عنوان تصویر خواند.',
   sessions_end: 'خروج از همهٔ جاهای دیگر',
   session_unknown: 'برنامهٔ ناشناس',
+  sessions_more: { one: 'نمایش {count} مورد دیگر', other: 'نمایش {count} مورد دیگر' },
 };
