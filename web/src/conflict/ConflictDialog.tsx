@@ -120,7 +120,7 @@ export default function ConflictDialog({ conflicts, onClose }: Props) {
       <div className={css.fields}>
         {conflict.fields.map((field) => (
           <section key={field.field} className={css.field}>
-            <Compared field={field} alone={alone} />
+            {(!draft || isText(field.field)) && <Compared field={field} alone={alone} />}
             {draft?.[field.field] && (
               <FieldChoice
                 field={field}

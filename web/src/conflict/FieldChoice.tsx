@@ -1,6 +1,7 @@
 /** What shall stand in one field: typed from both texts, or chosen. */
 import { useId } from 'react';
 import { COLUMN_NAME_MAX, TITLE_MAX, TITLE_MIN } from '@/board/actions';
+import { useBoard } from '@/board/context';
 import { oneLine } from '@/board/text';
 import { useI18n } from '@/i18n';
 import type { Conflict } from '@/sync/api';
@@ -72,11 +73,15 @@ function Typed({ field, choice, both, onChange }: Props) {
 function Chosen({ field, choice, onChange }: Props) {
   const { t } = useI18n();
   const plain = usePlain();
+  const { nameOf } = useBoard();
   const name = useId();
+  const author = field.by?.actor_id;
+  const label = (take: 'mine' | 'theirs' | 'both') =>
+    take === 'theirs' && author ? t('conflict.take_of', { name: nameOf(author) }) : t(`conflict.take_${take}`);
   const options = isList(field.field) ? (['mine', 'theirs', 'both'] as const) : (['mine', 'theirs'] as const);
   return (
     <fieldset className={css.options}>
-      <legend className="visually-hidden">{fieldName(field.field, t)}</legend>
+      <legend className={css.fieldName}>{fieldName(field.field, t)}</legend>
       {options.map((take) => (
         <label key={take} className={css.option}>
           <input
@@ -85,10 +90,8 @@ function Chosen({ field, choice, onChange }: Props) {
             checked={'take' in choice && choice.take === take}
             onChange={() => onChange({ take })}
           />
-          <span>
-            {t(`conflict.take_${take}`)}
-            {take !== 'both' && <bdi className={css.optionValue}>{plain(field.field, field[take])}</bdi>}
-          </span>
+          <span>{label(take)}</span>
+          {take !== 'both' && <bdi className={css.optionValue}>{plain(field.field, field[take])}</bdi>}
         </label>
       ))}
     </fieldset>

@@ -31,6 +31,7 @@ export const conflict = {
   from_theirs: 'Begin from theirs',
   take_mine: 'Mine:',
   take_theirs: 'Theirs:',
+  take_of: '{name}:',
   take_both: 'Both together',
   length: 'From {min} to {max} characters',
   into: 'Put it into',

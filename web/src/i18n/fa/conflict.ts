@@ -33,6 +33,7 @@ export const conflict: Catalogue['conflict'] = {
   from_theirs: 'آغاز از نسخهٔ او',
   take_mine: 'نسخهٔ من:',
   take_theirs: 'نسخهٔ او:',
+  take_of: '{name}:',
   take_both: 'هر دو با هم',
   length: 'از {min} تا {max} نویسه',
   into: 'برود به',
