@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useI18n } from '@/i18n';
 import { ConfirmDialog } from '@/pages/ConfirmDialog';
+import { forgetDrafts } from '@/task/draft';
 import { showToast } from '@/ui/toast';
 import { useClient } from './client';
 import { paths } from './paths';
@@ -21,6 +22,7 @@ export default function SignOut() {
     () =>
       client.auth.logOut().then(() => {
         signOutWanted.set(false);
+        forgetDrafts();
         go(paths.signIn, { replace: true });
       }),
     [client, go],

@@ -1,6 +1,15 @@
 /** The long text of a task, in Markdown: read, or written with a look at what it will be. */
 import { Pencil } from 'lucide-react';
-import { type FocusEvent, type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type FocusEvent,
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useBoard } from '@/board/context';
 import { fitHeight } from '@/board/text';
 import { Keys } from '@/command/Keys';
@@ -8,7 +17,7 @@ import { useI18n } from '@/i18n';
 import type { Task } from '@/sync/wire';
 import { Button } from '@/ui/Button';
 import { Skeleton } from '@/ui/Empty';
-import { type Draft, keepDraft, keptDraft } from './draft';
+import { type Draft, forgetDraft, keepDraft, keptDraft } from './draft';
 import { EditedBy } from './Editors';
 import css from './task-panel.module.css';
 import { useEditing } from './useEditing';
@@ -33,17 +42,29 @@ export function Description({ task }: { task: Task }) {
   const { room, rights } = useBoard();
   const { text, missing } = useDescription(task.id);
   const [draft, setDraft] = useState<Draft | null>(() => keptDraft(task.id));
+  /** From a page that was closed, and not touched since. */
+  const restored = useRef(draft !== null);
   const mayWrite = rights.writeTask(task);
   const change = (next: Draft | null) => {
+    restored.current = false;
     setDraft(next);
     keepDraft(task.id, next);
   };
+  useEffect(() => {
+    // It was saved when that page closed.
+    if (!restored.current || draft === null || draft.text !== text) return;
+    setDraft(null);
+    keepDraft(task.id, null);
+  }, [draft, text, task.id]);
   const save = () => {
     if (!draft || [...draft.text].length > LENGTH_MAX) return;
-    if (draft.text !== text) {
+    if (draft.text === text) keepDraft(task.id, null);
+    else {
       const based = draft.version > 0 ? { version: draft.version } : {};
       const op = { kind: 'task.update', task_id: task.id, ...based, set: { description: draft.text } } as const;
-      room.submit(op, text === undefined ? {} : { description: text });
+      const { done } = room.submit(op, text === undefined ? {} : { description: text });
+      // A page that closes now may not have kept the op yet: until it is answered, the text is kept here too.
+      void done.then(() => forgetDraft(task.id, draft));
     }
     end();
   };
@@ -51,8 +72,12 @@ export function Description({ task }: { task: Task }) {
   /** What was written goes; who writes by keys goes on from here. */
   const end = () => {
     const within = section.current?.contains(document.activeElement);
-    change(null);
+    setDraft(null);
     if (within) setTimeout(() => section.current?.querySelector<HTMLElement>('button')?.focus(), 0);
+  };
+  const discard = () => {
+    keepDraft(task.id, null);
+    end();
   };
   const begin = () => change({ text: text ?? '', version: task.version });
   return (
@@ -68,7 +93,7 @@ export function Description({ task }: { task: Task }) {
         )}
       </div>
       {draft ? (
-        <Writing {...{ task, draft, before: text }} onChange={change} onSave={save} onCancel={end} />
+        <Writing {...{ task, draft, before: text }} onChange={change} onSave={save} onCancel={discard} />
       ) : text === undefined ? (
         missing ? (
           <p className={css.faint}>{t('task.description_missing')}</p>

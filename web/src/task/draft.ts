@@ -7,7 +7,8 @@ export interface Draft {
   version: number;
 }
 
-const keyOf = (id: Id) => `teamflow.draft.${id}`;
+const PREFIX = 'teamflow.draft.';
+const keyOf = (id: Id) => `${PREFIX}${id}`;
 
 export function keptDraft(id: Id): Draft | null {
   try {
@@ -24,6 +25,21 @@ export function keepDraft(id: Id, draft: Draft | null): void {
     else localStorage.removeItem(keyOf(id));
   } catch {
     // A device that keeps nothing: the text is in the page alone.
+  }
+}
+
+/** Forgets a draft that was saved, unless another has taken its place. */
+export function forgetDraft(id: Id, saved: Draft): void {
+  if (keptDraft(id)?.text === saved.text) keepDraft(id, null);
+}
+
+/** Forgets all of them: who signs out leaves no text behind. */
+export function forgetDrafts(): void {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+    for (const key of keys) localStorage.removeItem(key);
+  } catch {
+    // As above.
   }
 }
 
