@@ -3,11 +3,12 @@ import { v7 as uuid } from 'uuid';
 import type { BoardStatus, BoardView, Conflict, Notice, Outcome, Submission } from './api';
 import type { Core } from './core';
 import { deliver, deliverAll } from './deliver';
-import { targetOf, written } from './fields';
+import { targetOf } from './fields';
 import type { Subscribed } from './frames';
 import { UndoStack } from './history';
 import { predictAll } from './optimistic';
 import { Outbox } from './outbox';
+import { OwnChanges } from './own-changes';
 import { prepare, type Shown, type Sight } from './prepare';
 import { Presence } from './presence';
 import { Replica } from './replica';
@@ -34,6 +35,7 @@ export class BoardDocument {
   readonly #answers = new Map<Id, (outcome: Outcome) => void>();
   readonly #stopConflicts: () => void;
   #replica = new Replica();
+  #own = new OwnChanges();
   #outbox: Outbox;
   /** What the last view was made of. */
   #shown: Shown | null = null;
@@ -63,7 +65,6 @@ export class BoardDocument {
     if (entry !== this.#entry) return;
     if (kept && !this.#replica.state) {
       this.#replica.restore(kept);
-      this.#distrust();
       this.#outbox.onSeq(kept.seq);
       this.#publish();
     }
@@ -90,7 +91,6 @@ export class BoardDocument {
   /** Ops of a tab that is gone. */
   adopt(ops: readonly PendingOp[]): void {
     this.#outbox.add(ops);
-    this.#distrust();
     this.#changed();
   }
 
@@ -152,6 +152,7 @@ export class BoardDocument {
     this.#core.rooms.leave(this.room);
     this.#outbox.clear();
     this.#replica = new Replica();
+    this.#own = new OwnChanges();
     this.#outbox = this.#newOutbox();
     this.#shown = null;
     this.#fresh = [];
@@ -187,17 +188,14 @@ export class BoardDocument {
         this.#core.onPending();
       },
     };
-    return new Outbox(ports, this.#replica.ledger);
+    return new Outbox(ports, this.#own);
   }
 
   #subscribed(frame: Subscribed, sessionId: Id): void {
     if (frame.seq === undefined) return;
     this.#replica.enter(frame);
     if (frame.recovered) this.#apply(frame.events);
-    else {
-      this.#outbox.onSeq(frame.seq);
-      this.#distrust();
-    }
+    else this.#outbox.onSeq(frame.seq);
     this.status.set('live');
     this.presence.enter(sessionId, frame.presence ?? []);
     this.#publish();
@@ -214,20 +212,14 @@ export class BoardDocument {
   }
 
   #apply(events: readonly BoardEvent[]): readonly BoardEvent[] {
-    const own = new Set(this.#outbox.open.map((op) => op.op_id));
-    const { fresh, hasGap } = this.#replica.apply(events, (op_id) => own.has(op_id));
+    const { fresh, hasGap } = this.#replica.apply(events);
     for (const event of fresh) this.#outbox.onEvent(event);
     if (hasGap) this.#core.rooms.again(this.room);
     return fresh;
   }
 
-  /** What is open was made in sight of a board that this page has not followed from there. */
-  #distrust(): void {
-    for (const op of this.#outbox.open) this.#replica.distrust(op);
-  }
-
   #acked(pending: PendingOp, ack: Ack): void {
-    this.#replica.ledger.noteOwn(targetOf(pending.op), written(pending.op), ack.version);
+    this.#own.note(pending.op, ack.version);
     this.undoStack.onAck(pending.op_id, ack.version);
     this.#answer(pending.op_id, { status: 'applied', ack });
     this.#core.onPending();
@@ -235,8 +227,7 @@ export class BoardDocument {
 
   #rejected(pending: PendingOp, reject: Reject): void {
     const { op, purpose } = pending;
-    const isOwn = (field: string, version: number) =>
-      this.#replica.ledger.isOwn(targetOf(op), field, version, pending.seen);
+    const isOwn = (field: string, version: number) => this.#own.isOwn(targetOf(op), field, version, pending.seen);
     const verdict = judge(op, purpose !== 'edit', reject, isOwn);
     if (verdict.verdict === 'rebase') this.#rebase(pending, verdict.op, verdict.seen);
     else {

@@ -1,5 +1,5 @@
 /** Which fields of which task or column an op is about. Versions guard fields (P6). */
-import type { BoardEvent, Id, Op } from './wire';
+import type { Id, Op } from './wire';
 
 /** All that a version can guard; deleting touches each. */
 export const TASK_FIELDS = [
@@ -13,11 +13,6 @@ export const TASK_FIELDS = [
   'position',
 ] as const;
 export const COLUMN_FIELDS = ['name', 'status', 'wip_limit', 'position'] as const;
-
-export interface Touch {
-  target: Id;
-  fields: readonly string[];
-}
 
 /** The task or column that an op is about. */
 export function targetOf(op: Op): Id {
@@ -69,34 +64,6 @@ export function written(op: Op): readonly string[] {
 
 export function overlaps(some: readonly string[], others: readonly string[]): boolean {
   return some.some((field) => others.includes(field));
-}
-
-/** What an event has changed, and to which version. */
-export function touchedBy(event: BoardEvent): readonly (Touch & { version: number })[] {
-  switch (event.kind) {
-    case 'task.created':
-    case 'task.restored':
-      return [{ target: event.data.task.id, fields: TASK_FIELDS, version: event.data.task.version }];
-    case 'task.updated':
-      return [{ target: event.data.task_id, fields: Object.keys(event.data.set), version: event.data.version }];
-    case 'task.moved':
-      return [{ target: event.data.task_id, fields: ['position'], version: event.data.version }];
-    case 'task.deleted':
-      return [{ target: event.data.task_id, fields: TASK_FIELDS, version: event.data.version }];
-    case 'column.created':
-      return [{ target: event.data.column.id, fields: COLUMN_FIELDS, version: event.data.column.version }];
-    case 'column.updated':
-      return [{ target: event.data.column_id, fields: Object.keys(event.data.set), version: event.data.version }];
-    case 'column.moved':
-      return [{ target: event.data.column_id, fields: ['position'], version: event.data.version }];
-    case 'column.deleted':
-      return [
-        { target: event.data.column_id, fields: COLUMN_FIELDS, version: event.data.version },
-        ...event.data.moved.map((one) => ({ target: one.task_id, fields: ['position'], version: one.version })),
-      ];
-    default:
-      return [];
-  }
 }
 
 /** The text that its author has typed into an op: it must not be lost. */

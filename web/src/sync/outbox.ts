@@ -3,7 +3,7 @@
  * all the time.
  */
 import { guarded, overlaps, targetOf, written } from './fields';
-import type { Ledger } from './ledger';
+import type { OwnChanges } from './own-changes';
 import type { PendingOp } from './storage';
 import { isPassing } from './verdict';
 import type { Ack, BoardEvent, Id, Op, Reject } from './wire';
@@ -42,7 +42,7 @@ interface Entry {
 
 export class Outbox {
   readonly #ports: Ports;
-  readonly #ledger: Ledger;
+  readonly #own: OwnChanges;
   #entries: Entry[] = [];
   /** The last event that the board holds; null while it is not known. */
   #seq: number | null = null;
@@ -51,9 +51,9 @@ export class Outbox {
   #stalledMs: number | null = null;
   #refusals = 0;
 
-  constructor(ports: Ports, ledger: Ledger) {
+  constructor(ports: Ports, own: OwnChanges) {
     this.#ports = ports;
-    this.#ledger = ledger;
+    this.#own = own;
   }
 
   /** In the order in which they are sent. */
@@ -247,8 +247,8 @@ export class Outbox {
     // What waited for it was made in sight of it. That is kept, since another page may have to send it.
     for (const one of later) {
       const { op, seen, isSettled } = one.pending;
-      if (isSettled || targetOf(op) !== targetOf(entry.pending.op)) continue;
-      const base = this.#ledger.base(targetOf(op), guarded(op), seen);
+      if (isSettled || targetOf(op) !== targetOf(entry.pending.op) || guarded(op).length === 0) continue;
+      const base = this.#own.base(targetOf(op), guarded(op), seen);
       if (base === seen) continue;
       one.pending = { ...one.pending, seen: base };
       void this.#ports.keep(one.pending);
@@ -259,7 +259,7 @@ export class Outbox {
   #settle(pending: PendingOp): PendingOp {
     const fields = guarded(pending.op);
     if (fields.length === 0 || pending.seen === 0) return { ...pending, isSettled: true };
-    const version = this.#ledger.base(targetOf(pending.op), fields, pending.seen);
+    const version = this.#own.base(targetOf(pending.op), fields, pending.seen);
     return { ...pending, isSettled: true, op: { ...pending.op, version } as Op };
   }
 

@@ -1,7 +1,7 @@
 /** Open ops: in which order they go, and what becomes of them, whatever comes first. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { Ledger } from './ledger';
 import { type Answer, Outbox } from './outbox';
+import { OwnChanges } from './own-changes';
 import type { PendingOp } from './storage';
 import type { Ack, BoardEvent, Op, Reject } from './wire';
 
@@ -24,7 +24,7 @@ class Desk {
   readonly sent: PendingOp[] = [];
   readonly bulks: (readonly PendingOp[])[] = [];
   readonly told: string[] = [];
-  readonly ledger = new Ledger();
+  readonly own = new OwnChanges();
   readonly outbox: Outbox;
   readonly #answers: ((answer: Answer) => void)[] = [];
   readonly #bulkAnswers: ((answers: readonly Answer[]) => void)[] = [];
@@ -43,7 +43,7 @@ class Desk {
       },
       keep: async () => undefined,
       onAck: (op: PendingOp, ack: Ack) => {
-        this.ledger.noteOwn('task_id' in op.op ? op.op.task_id : '', ['title'], ack.version);
+        this.own.note(op.op, ack.version);
         this.told.push(`ack ${op.op_id}`);
       },
       onReject: (op: PendingOp, reject: Reject) => {
@@ -52,7 +52,7 @@ class Desk {
       },
       onDone: (op: PendingOp) => this.told.push(`done ${op.op_id}`),
     };
-    this.outbox = new Outbox(ports, this.ledger);
+    this.outbox = new Outbox(ports, this.own);
     this.outbox.onSeq(10);
   }
 
@@ -225,7 +225,6 @@ describe('versions', () => {
     await desk.add(...ops);
     expect(desk.sent.map(({ op }) => 'version' in op && op.version)).toEqual([1, 1]);
     // Somebody else came in between: versions go on by two.
-    desk.ledger.note({ ...eventOf(first, 11, 2), op_id: 'theirs', kind: 'task.moved' } as BoardEvent, false);
     await desk.answer(0, ackOf(first, 12, 3));
     desk.outbox.onSeq(12);
     desk.outbox.pump();
@@ -234,12 +233,22 @@ describe('versions', () => {
     expect(desk.sent[2]?.op).toMatchObject({ version: 3 });
   });
 
-  test('where others have changed that field too, the server is to refuse', async () => {
-    const desk = new Desk();
-    const theirs = eventOf(pendingOf(title('a')), 11, 2);
-    desk.ledger.note({ ...theirs, data: { task_id: 'a', version: 2, set: { title: 'theirs' } } } as BoardEvent, false);
-    await desk.add(pendingOf(title('a'), { seen: 1 }));
-    expect(desk.sent[0]?.op).toMatchObject({ version: 1 });
+  test('one’s own changes are gone over, others’ never', () => {
+    const own = new OwnChanges();
+    own.note({ ...title('a'), version: 3 } as Op, 6);
+    // The title from 3 to 6 is one's own, whoever changed what else in between.
+    expect(own.base('a', ['title'], 3)).toBe(6);
+    expect(own.base('a', ['title'], 4)).toBe(6);
+    expect(own.base('a', ['title'], 2)).toBe(2);
+    expect(own.base('a', ['title', 'priority'], 3)).toBe(3);
+    expect(own.isOwn('a', 'title', 6, 3)).toBe(true);
+    expect(own.isOwn('a', 'title', 7, 3)).toBe(false);
+    expect(own.base('b', ['title'], 3)).toBe(3);
+    // What names no version is one's own only where nothing lies between.
+    own.note({ kind: 'task.restore', task_id: 'a' }, 7);
+    expect(own.base('a', ['title'], 6)).toBe(7);
+    expect(own.base('a', ['priority'], 6)).toBe(7);
+    expect(own.base('a', ['priority'], 4)).toBe(4);
   });
 
   test('what one has made oneself is at version 1, also before that is answered', async () => {

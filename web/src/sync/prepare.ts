@@ -81,9 +81,9 @@ export function prepare(
 function hiddenBehind(open: readonly PendingOp[], op: Op): { seen: number | undefined; over: readonly Id[] } {
   const fields = guarded(op);
   const hiding = open.filter((one) => targetOf(one.op) === targetOf(op) && overlaps(guarded(one.op), fields));
-  // The last one is what is seen, and what was seen when it was made.
+  // The last one is what is seen, and what was seen when it was made. Of what is deleted, nothing is.
   const last = fields.map((field) => hiding.findLast((one) => guarded(one.op).includes(field)));
-  const over = new Set(last.flatMap((one) => (one ? [one.op_id, ...one.over] : [])));
+  const over = new Set(last.flatMap((one) => (one && 'set' in one.op ? [one.op_id, ...one.over] : [])));
   return { seen: hiding.find((one) => one.seen > 0)?.seen, over: [...over] };
 }
 

@@ -1,6 +1,6 @@
 /** The server's judgement of ops, as far as the protocol says: versions, exactly once, one sequence. */
 import { type BoardState, Draft, fromSnapshot } from '../board-state';
-import { guarded, targetOf, touchedBy, written } from '../fields';
+import { COLUMN_FIELDS, guarded, TASK_FIELDS, targetOf, written } from '../fields';
 import { predict } from '../optimistic';
 import { applyEvent } from '../reducer';
 import type { Ack, BoardEvent, FieldConflict, Id, Op, Reject, Snapshot } from '../wire';
@@ -109,4 +109,32 @@ export class ModelBoard {
 
 function refuse(op_id: Id, code: Reject['code'], message: string): { reject: Reject } {
   return { reject: { op_id, code, message } };
+}
+
+/** What an event has changed, and to which version. */
+function touchedBy(event: BoardEvent): readonly { target: Id; fields: readonly string[]; version: number }[] {
+  switch (event.kind) {
+    case 'task.created':
+    case 'task.restored':
+      return [{ target: event.data.task.id, fields: TASK_FIELDS, version: event.data.task.version }];
+    case 'task.updated':
+      return [{ target: event.data.task_id, fields: Object.keys(event.data.set), version: event.data.version }];
+    case 'task.moved':
+      return [{ target: event.data.task_id, fields: ['position'], version: event.data.version }];
+    case 'task.deleted':
+      return [{ target: event.data.task_id, fields: TASK_FIELDS, version: event.data.version }];
+    case 'column.created':
+      return [{ target: event.data.column.id, fields: COLUMN_FIELDS, version: event.data.column.version }];
+    case 'column.updated':
+      return [{ target: event.data.column_id, fields: Object.keys(event.data.set), version: event.data.version }];
+    case 'column.moved':
+      return [{ target: event.data.column_id, fields: ['position'], version: event.data.version }];
+    case 'column.deleted':
+      return [
+        { target: event.data.column_id, fields: COLUMN_FIELDS, version: event.data.version },
+        ...event.data.moved.map((one) => ({ target: one.task_id, fields: ['position'], version: one.version })),
+      ];
+    default:
+      return [];
+  }
 }
