@@ -73,8 +73,19 @@ export function matcher(filter: Filter, reader: Reader): (task: Task) => boolean
 
 function passesText(task: Task, words: readonly string[], key: string): boolean {
   if (words.length === 0) return true;
-  const text = `${fold(task.title)} ${fold(key)}-${task.number}`;
+  const text = `${titleOf(task)} ${fold(key)}-${task.number}`;
   return words.every((word) => text.includes(word));
+}
+
+/** Tasks that have not changed are the same objects: their titles are folded once, and not with each letter typed. */
+const titles = new WeakMap<Task, string>();
+
+function titleOf(task: Task): string {
+  const known = titles.get(task);
+  if (known !== undefined) return known;
+  const title = fold(task.title);
+  titles.set(task, title);
+  return title;
 }
 
 function passesPeople(task: Task, people: readonly string[]): boolean {
