@@ -19,6 +19,7 @@ mod operations;
 mod placing;
 mod presence;
 mod profile;
+mod recorded;
 mod roles;
 mod rooms;
 mod tasks;
