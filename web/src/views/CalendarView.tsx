@@ -11,7 +11,7 @@ import type { Task } from '@/sync/wire';
 import { Button, IconButton } from '@/ui/Button';
 import { dayOf, dayTitle, isoOf, monthTitle } from '@/ui/calendar';
 import { Skeleton } from '@/ui/Empty';
-import { useMedia } from '@/ui/useMedia';
+import { useStep } from '@/ui/useStep';
 import css from './calendar.module.css';
 import { CalendarProvider, type CalendarScope, useLift } from './calendar-context';
 import { DayTask } from './DayTask';
@@ -21,6 +21,8 @@ import { Undated } from './Undated';
 import { type Dropped, useCarry } from './useCarry';
 
 const NOTHING: readonly Task[] = [];
+/** From these widths on there is room for titles in the days, and for what has no date beside them. */
+const STEPS = [46, 60] as const;
 /** Keys that the days themselves listen for. */
 const CALENDAR_KEYS = [
   ['walk', '← ↑ ↓ →'],
@@ -46,10 +48,11 @@ export default function CalendarView() {
 
 function Calendar({ due, undated }: { due: ReadonlyMap<string, readonly Task[]>; undated: readonly Task[] }) {
   const { t, locale, date, number } = useI18n();
-  const compact = useMedia('(max-width: 48rem)');
   const [trayWanted, setTrayWanted] = useState<boolean | null>(null);
-  const tray = trayWanted ?? !compact;
   const root = useRef<HTMLDivElement>(null);
+  const step = useStep(root, STEPS);
+  const compact = step === 0;
+  const tray = trayWanted ?? step === STEPS.length;
   const ghost = useRef<HTMLDivElement>(null);
   const { month, at, setAt, show, goTo, turn } = useDays(root);
   const { lift, onLift, dropped } = useCarry(ghost, show, turn);
@@ -71,7 +74,7 @@ function Calendar({ due, undated }: { due: ReadonlyMap<string, readonly Task[]>;
   );
   return (
     <CalendarProvider value={scope}>
-      <div ref={root} className={css.calendar}>
+      <div ref={root} className={css.calendar} data-compact={compact || undefined}>
         <header className={css.head}>
           <h2 className={css.title} aria-live="polite">
             {monthTitle(dayOf(month, locale), date)}

@@ -13,7 +13,7 @@ export function ListHead({ arrangement, onChange }: { arrangement: Arrangement; 
       <tr className={css.headRow}>
         {HEADS.map((head) =>
           head === 'column' || head === 'assignees' ? (
-            <th key={head} scope="col">
+            <th key={head} scope="col" data-head={head}>
               <span className={css.headName}>{t(`task.${head}`)}</span>
             </th>
           ) : (
@@ -32,7 +32,7 @@ function Sorted(props: { head: SortKey; arrangement: Arrangement; onChange(next:
   const own = sort === head;
   const Arrow = descending ? ArrowDown : ArrowUp;
   return (
-    <th scope="col" aria-sort={own ? (descending ? 'descending' : 'ascending') : undefined}>
+    <th scope="col" data-head={head} aria-sort={own ? (descending ? 'descending' : 'ascending') : undefined}>
       <button type="button" className={css.headName} onClick={() => onChange(resorted(arrangement, head))}>
         {t(`views.sort_${head}`)}
         {own && <Arrow aria-hidden />}

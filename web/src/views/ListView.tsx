@@ -11,7 +11,7 @@ import type { BoardView } from '@/sync/api';
 import type { Id } from '@/sync/wire';
 import { Button } from '@/ui/Button';
 import { Empty, Skeleton } from '@/ui/Empty';
-import { useMedia } from '@/ui/useMedia';
+import { useStep } from '@/ui/useStep';
 import { type Editable, type Editing, ListEditor } from './ListEditor';
 import { ListGroup } from './ListGroup';
 import { ListHead } from './ListHead';
@@ -26,6 +26,9 @@ const ROW = 40;
 const TALL_ROW = 64;
 const GROUP = 38;
 const HEAD = 34;
+/** What there is room for: two lines for a task; one; that with points; that with the time of the last change. */
+const LAYOUTS = ['narrow', 'short', 'long', 'whole'] as const;
+const STEPS = [48, 58, 68] as const;
 
 export default function ListView() {
   const { t } = useI18n();
@@ -46,7 +49,9 @@ function List({ view }: { view: BoardView }) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const open = useOpenTask();
   const [editing, setEditing] = useState<Editing | null>(null);
-  const narrow = useMedia('(max-width: 48rem)');
+  const root = useRef<HTMLDivElement>(null);
+  const layout = LAYOUTS[useStep(root, STEPS)] ?? 'whole';
+  const narrow = layout === 'narrow';
   const reading = useMemo(
     () => ({ nameOf, compare: new Intl.Collator(locale, { numeric: true }).compare }),
     [nameOf, locale],
@@ -81,11 +86,11 @@ function List({ view }: { view: BoardView }) {
   const keys = useListKeys({ rows, virtualizer, scroller, onToggle: toggle });
   focused.current = keys.at;
   useCommands(useListCommands());
-  if (rows.length === 0) return <Nothing filtered={matches !== null && view.tasks.size > 0} onClear={clear} />;
   return (
-    <div className={css.list}>
+    <div ref={root} className={css.list} data-layout={layout}>
       <ListTools arrangement={arrangement} onChange={arrange} />
-      <div ref={scroller} className={css.scroller}>
+      {rows.length === 0 && <Nothing filtered={matches !== null && view.tasks.size > 0} onClear={clear} />}
+      <div ref={scroller} className={css.scroller} hidden={rows.length === 0}>
         <table className={css.table} aria-label={t('board.face_list')} aria-rowcount={rows.length + 1}>
           <ListHead arrangement={arrangement} onChange={arrange} />
           <tbody
