@@ -101,7 +101,7 @@ function More(props: { tasks: readonly Task[]; full: string; hidden: number; act
         tabIndex={props.active ? 0 : -1}
         aria-label={t('views.cal_more', { count: props.hidden, date: props.full })}
       >
-        +{number(props.hidden)}
+        <span dir="ltr">+{number(props.hidden)}</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} collisionPadding={8} className={css.positioner}>

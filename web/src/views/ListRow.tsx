@@ -132,6 +132,7 @@ function ColumnName({ id }: { id: Id }) {
 const LABELS_SHOWN = 2;
 
 function RowLabels({ task }: { task: Task }) {
+  const { number } = useI18n();
   const { labels } = useBoard();
   const own = task.label_ids.flatMap((id) => labels.get(id) ?? []);
   if (own.length === 0) return null;
@@ -143,7 +144,11 @@ function RowLabels({ task }: { task: Task }) {
           <bdi className={css.cut}>{label.name}</bdi>
         </span>
       ))}
-      {own.length > LABELS_SHOWN && <span className={css.label}>+{own.length - LABELS_SHOWN}</span>}
+      {own.length > LABELS_SHOWN && (
+        <span className={css.label} dir="ltr">
+          +{number(own.length - LABELS_SHOWN)}
+        </span>
+      )}
     </span>
   );
 }
