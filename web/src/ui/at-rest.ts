@@ -1,4 +1,5 @@
 /** Parts of the app that are wanted soon, but not for what is seen first. */
+import { useEffect, useState } from 'react';
 
 /** After the page has come, while nobody waits for anything. */
 const REST_MS = 1_500;
@@ -18,4 +19,14 @@ export function loadedAtRest<T>(load: () => Promise<T>): () => Promise<T> {
   };
   setTimeout(() => once().catch(() => undefined), REST_MS);
   return once;
+}
+
+/** Whether the page has come to rest. */
+export function useRested(): boolean {
+  const [rested, setRested] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(true), REST_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return rested;
 }
