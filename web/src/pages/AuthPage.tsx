@@ -2,7 +2,8 @@
 import { WifiOff } from 'lucide-react';
 import { type FormEvent, type ReactNode, useEffect } from 'react';
 import type { Action } from '@/app/action';
-import { useClient, useStore } from '@/app/client';
+import { useStore } from '@/app/client';
+import { useOnline } from '@/app/useOnline';
 import { type Locale, useI18n } from '@/i18n';
 import type { About } from '@/sync/api';
 import { setTheme, type Theme, theme } from '@/theme/theme';
@@ -29,7 +30,7 @@ interface Props {
 
 export function AuthPage({ title, submit, action, placed, about, onSubmit, children, aside }: Props) {
   const { t } = useI18n();
-  const offline = useStore(useClient().connection).state === 'offline';
+  const online = useOnline();
   useEffect(() => {
     document.title = `${title} · ${t('common.app')}`;
   }, [title, t]);
@@ -44,7 +45,7 @@ export function AuthPage({ title, submit, action, placed, about, onSubmit, child
           <img src="/icon.svg" alt="" width="44" height="44" />
           <h1 className={css.title}>{title}</h1>
         </header>
-        {offline && (
+        {!online && (
           <p className={css.offline} role="status">
             <WifiOff aria-hidden />
             {t('account.offline')}

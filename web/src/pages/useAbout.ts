@@ -1,14 +1,15 @@
 import { useEffect, useState } from 'react';
-import { useClient, useStore } from '@/app/client';
+import { useClient } from '@/app/client';
+import { useOnline } from '@/app/useOnline';
 import type { About } from '@/sync/api';
 
 /** What the server says of itself to strangers; asked again when the network is back. Null while it is not known. */
 export function useAbout(): About | null {
   const client = useClient();
-  const offline = useStore(client.connection).state === 'offline';
+  const online = useOnline();
   const [about, setAbout] = useState<About | null>(null);
   useEffect(() => {
-    if (offline) return;
+    if (!online) return;
     let current = true;
     // Where it can't be asked, nothing is offered; the form says why it fails.
     client.about().then(
@@ -18,6 +19,6 @@ export function useAbout(): About | null {
     return () => {
       current = false;
     };
-  }, [client, offline]);
+  }, [client, online]);
   return about;
 }
