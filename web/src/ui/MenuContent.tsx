@@ -30,13 +30,23 @@ export default function MenuContent({ anchor, open, onClose, align, finalFocus, 
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Positioner className={css.positioner} anchor={anchor} sideOffset={6} align={align} collisionPadding={8}>
-          <Base.Popup className={css.popup} aria-label={label} finalFocus={finalFocus}>
+          <Base.Popup
+            className={css.popup}
+            aria-label={label}
+            finalFocus={() => !isBehindDialog(anchor) && finalFocus()}
+          >
             <Parts value={PARTS}>{children}</Parts>
           </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>
   );
+}
+
+/** Whether an item has opened a dialog meanwhile, which has the focus now and keeps it. */
+function isBehindDialog(anchor: Anchor): boolean {
+  const dialog = document.activeElement?.closest('[role="dialog"]');
+  return dialog ? !(anchor instanceof Element && dialog.contains(anchor)) : false;
 }
 
 function Item({ icon, aside, danger, disabled, onSelect, children }: ItemProps) {
