@@ -26,6 +26,7 @@ pub struct Config {
     pub node: Node,
     pub auth: Auth,
     pub live: Live,
+    pub demo: Demo,
     pub rate_limits: RateLimits,
     pub log: Log,
 }
@@ -97,6 +98,13 @@ pub struct Auth {
 pub struct Live {
     /// A board or workspace that nobody has used for so long leaves the memory.
     pub board_idle_seconds: u64,
+}
+
+/// The demonstration.
+#[derive(Debug, Clone)]
+pub struct Demo {
+    /// Lets guests look at it without an account.
+    pub enabled: bool,
 }
 
 /// How often somebody may ask.

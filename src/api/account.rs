@@ -18,6 +18,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
 use serde_json::json;
 
 const COOKIE: &str = "teamflow_refresh";
@@ -33,7 +34,7 @@ pub async fn signup(app: web::Data<App>, request: HttpRequest, body: Body) -> Ap
     let device = device(&app, &request, body.cookie);
     let signup = auth::Signup { email: body.email, name: body.name, password: body.password.to_string() };
     let signed_in = app.auth.signup(signup, device).await?;
-    Ok(signed_in_answer(&app, &request, StatusCode::CREATED, signed_in, None, body.cookie))
+    Ok(signed_in_answer(&app, &request, StatusCode::CREATED, signed_in, None, body.cookie, |tokens| tokens))
 }
 
 /// Signs in by e-mail and password.   `POST /api/v1/auth/login`
@@ -43,7 +44,7 @@ pub async fn login(app: web::Data<App>, request: HttpRequest, body: Body) -> Api
     let login = auth::Login { email: body.email, password: body.password, remember: body.remember_me };
     let signed_in = app.auth.login(login, device).await?;
     let workspaces = workspaces_of(&app, &signed_in.user).await?;
-    Ok(signed_in_answer(&app, &request, StatusCode::OK, signed_in, Some(workspaces), body.cookie))
+    Ok(signed_in_answer(&app, &request, StatusCode::OK, signed_in, Some(workspaces), body.cookie, |tokens| tokens))
 }
 
 /// By the body's token or, where it holds none, by the cookie: then the new one goes as a cookie too.
@@ -171,7 +172,8 @@ fn sign_in(row: SessionRow, current: Option<FamilyId>) -> SignIn {
     }
 }
 
-async fn workspaces_of(app: &App, user: &UserRow) -> ApiResult<Vec<WorkspaceRole>> {
+/// In which workspaces somebody is, and in which role.
+pub async fn workspaces_of(app: &App, user: &UserRow) -> ApiResult<Vec<WorkspaceRole>> {
     let id = user.id;
     let rows = app.store.read(async move |mut c| workspace::of_user(&mut c, id, None, WORKSPACES_MAX).await).await?;
     Ok(rows.into_iter().map(|(row, role)| WorkspaceRole { id: row.id, name: row.name, role }).collect())
@@ -191,13 +193,15 @@ fn shown(user: UserRow) -> User {
     }
 }
 
-fn signed_in_answer(
+/// Answers a sign-in, with what `body` makes of the tokens.
+pub fn signed_in_answer<T: Serialize>(
     app: &App,
     request: &HttpRequest,
     status: StatusCode,
     signed_in: SignedIn,
     workspaces: Option<Vec<WorkspaceRole>>,
     by_cookie: bool,
+    body: impl FnOnce(Tokens) -> T,
 ) -> HttpResponse {
     let text = signed_in.refresh_token.text();
     let tokens = Tokens {
@@ -212,10 +216,11 @@ fn signed_in_answer(
     if by_cookie {
         answer.cookie(cookie(app, request, &text, signed_in.refresh_life_ms));
     }
-    answer.json(tokens)
+    answer.json(body(tokens))
 }
 
-fn device(app: &App, request: &HttpRequest, cookie: bool) -> Device {
+/// What is known of the program that asks.
+pub fn device(app: &App, request: &HttpRequest, cookie: bool) -> Device {
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     Device {
         user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),

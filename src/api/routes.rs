@@ -10,8 +10,8 @@ use super::openapi::Operation;
 use super::project::ProjectQuery;
 use super::task_list::TaskQuery;
 use super::{
-    BODY_BYTES_MAX, account, asset, board, column, label, member, node, op, openapi, project, task, task_list,
-    workspace,
+    BODY_BYTES_MAX, about, account, asset, board, column, demo, guest, label, member, node, op, openapi, project, task,
+    task_list, workspace,
 };
 use crate::domain::board::model::Column as BoardColumn;
 use crate::protocol::code::Code;
@@ -19,6 +19,7 @@ use crate::protocol::rest::account::{Login, Me, MePatch, Refresh, SignIn, Signup
 use crate::protocol::rest::board::{
     BoardAnswer, BulkAnswer, BulkOps, ColumnDeletion, ColumnMoveBody, ColumnPatch, Events, HistoryPage, NewColumn,
 };
+use crate::protocol::rest::demo::{About, DemoPlace, GuestLogin, GuestTokens, NewDemo};
 use crate::protocol::rest::node::{Cluster, LiveBoard};
 use crate::protocol::rest::project::{
     Board, BoardPatch, Label, LabelPatch, NewBoard, NewLabel, NewProject, Project, ProjectPatch,
@@ -41,8 +42,26 @@ pub fn api_operations() -> Vec<Operation> {
     all.extend(project_operations());
     all.extend(board_operations());
     all.extend(task_operations());
+    all.extend(demo_operations());
     all.extend(cluster_operations());
     all
+}
+
+fn demo_operations() -> Vec<Operation> {
+    const TAG: &str = "demonstration";
+    vec![
+        Operation::get("/about", about::about, TAG, "What the server says of itself to strangers")
+            .public()
+            .answers::<About>(200),
+        Operation::post("/auth/demo", guest::login, TAG, "Signs a guest in, where the server shows a demonstration")
+            .public()
+            .takes::<GuestLogin>()
+            .answers::<GuestTokens>(201)
+            .may_fail(&[Code::NotFound]),
+        Operation::post("/demo", demo::create, TAG, "A workspace of one's own with simulated colleagues")
+            .takes::<NewDemo>()
+            .answers::<DemoPlace>(201),
+    ]
 }
 
 fn cluster_operations() -> Vec<Operation> {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod boards;
 mod flow;
+mod guests;
 mod outside;
 mod rights;
 
@@ -66,7 +67,7 @@ impl Reply {
 
 impl Node {
     async fn start() -> Self {
-        Self::with(false, ApiConfig { development: true, ..ApiConfig::default() }).await
+        Self::with(false, ApiConfig { development: true, demo: true, ..ApiConfig::default() }).await
     }
 
     async fn with(limits: bool, config: ApiConfig) -> Self {

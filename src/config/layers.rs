@@ -37,7 +37,7 @@ const fn key(name: &'static str, variable: Option<&'static str>, kind: Kind) -> 
 }
 
 /// Every key that there is.
-pub const KEYS: [Key; 21] = [
+pub const KEYS: [Key; 22] = [
     key("environment", Some("TEAMFLOW_ENV"), Kind::Text),
     key("data_dir", Some("TEAMFLOW_DATA_DIR"), Kind::Text),
     key("database.url", Some("DATABASE_URL"), Kind::Secret),
@@ -56,6 +56,7 @@ pub const KEYS: [Key; 21] = [
     key("auth.jwt_secret", Some("JWT_SECRET"), Kind::Secret),
     key("auth.refresh_secret", Some("REFRESH_SECRET"), Kind::Secret),
     key("live.board_idle_seconds", None, Kind::Number),
+    key("demo.enabled", None, Kind::Switch),
     key("rate_limits.enabled", Some("TEAMFLOW_RATE_LIMITS"), Kind::Switch),
     key("log.filter", Some("TEAMFLOW_LOG"), Kind::Text),
     key("log.format", Some("TEAMFLOW_LOG_FORMAT"), Kind::Text),

@@ -10,6 +10,7 @@ mod app;
 mod columns;
 mod connection;
 mod crash;
+mod demo;
 mod document;
 mod doors;
 mod hostile;
