@@ -94,7 +94,7 @@ const ROWS: [Row; TASKS] = [
     (2, Medium, 2, &[0], Some(3), &[2]),
     (2, Medium, 3, &[1], Some(4), &[3]),
     (2, Low, 1, &[5], None, &[0]),
-    (2, High, 8, &[1, 2], Some(0), &[1]),
+    (2, High, 8, &[1, 2], Some(1), &[1]),
     (2, Medium, 3, &[3], Some(-1), &[2]),
     (3, High, 5, &[5], Some(5), &[3]),
     (3, Medium, 3, &[1], Some(10), &[1]),
