@@ -1,9 +1,10 @@
 //! A node from its start to its stop, and the order of both.
 
-use crate::api::{self, ApiConfig, App, Limits, RequestSpan, TokenAuthenticator};
+use crate::api::{self, ApiConfig, App, Assets, Limits, RequestSpan, TokenAuthenticator};
 use crate::auth::{Auth, BCRYPT_COST, Passwords, Tokens};
 use crate::cluster::Bus;
 use crate::config::Config;
+use crate::demo::Crews;
 use crate::live::{self, BusDoor, Live, LiveConfig, Membership, MembershipError, Reason, Sessions};
 use crate::store::{Step, Store, StoreConfig};
 use actix_web::dev::ServerHandle;
@@ -49,6 +50,8 @@ pub enum AppError {
     NotSole(String),
     #[error("can't listen on {address}: {source}")]
     Listen { address: String, source: std::io::Error },
+    #[error("the browser app of server.app_dir can't be read: {0}")]
+    Assets(std::io::Error),
     #[error("the server has failed: {0}")]
     Serve(std::io::Error),
 }
@@ -102,16 +105,26 @@ pub async fn run(config: Config, metrics: PrometheusHandle) -> Result<(), AppErr
         development: config.environment.is_development(),
         cors_origins: config.server.cors_origins.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
+        demo: config.demo.enabled,
     };
     let limits = Limits::new(config.rate_limits.enabled);
-    let app = web::Data::new(App::new(store.clone(), live.clone(), auth.clone(), limits, api_config, metrics));
-    let (server, gate) = listen(&config, app, &live, auth.clone(), &store)?;
+    let assets = match &config.server.app_dir {
+        Some(folder) => Assets::of_folder(folder).map_err(AppError::Assets)?,
+        None => Assets::of_program(),
+    };
+    let app = App::new(store.clone(), live.clone(), auth.clone(), limits, api_config, assets, metrics);
+    let app = web::Data::new(app);
+    let (server, gate) = listen(&config, app.clone(), &live, auth.clone(), &store)?;
+    if config.demo.enabled {
+        actix_web::rt::spawn(api::keep_demo(app.clone()));
+    }
+    let crews = app.demo.crews.clone();
     actix_web::rt::spawn(sweep(auth));
     actix_web::rt::spawn(live::rebalance(live.clone()));
     actix_web::rt::spawn(live::watch(live.clone()));
     let drain = Duration::from_secs(config.server.drain_seconds);
     let handle = server.handle();
-    let stopped = actix_web::rt::spawn(stop(handle, gate, live.clone(), drain, beating));
+    let stopped = actix_web::rt::spawn(stop(handle, gate, live.clone(), crews, drain, beating));
     server.await.map_err(AppError::Serve)?;
     let outcome = stopped.await.unwrap_or(Ok(()));
     if let Err(error) = store.leave(live.membership().me()).await {
@@ -140,7 +153,7 @@ fn listen(
     auth: Auth,
     store: &Store,
 ) -> Result<(actix_web::dev::Server, Gate), AppError> {
-    let live = live.clone();
+    let (live, crews) = (live.clone(), app.demo.crews.clone());
     let authenticator: Arc<dyn live::Authenticator> = Arc::new(TokenAuthenticator { auth, store: store.clone() });
     let server = HttpServer::new(move || {
         let (hub, local) = live.add_hub();
@@ -170,6 +183,7 @@ fn listen(
         server = server.listen(listener.into()).map_err(refused)?;
     }
     for address in server.addrs() {
+        crews.listen_at(address);
         println!("TeamFlow {} listens on http://{address}", env!("CARGO_PKG_VERSION"));
     }
     println!("  database: {}", config.database.description());
@@ -221,6 +235,7 @@ async fn stop(
     server: ServerHandle,
     gate: Gate,
     live: Live,
+    crews: Crews,
     drain: Duration,
     mut beating: JoinHandle<MembershipError>,
 ) -> Result<(), AppError> {
@@ -240,6 +255,7 @@ async fn stop(
     tracing::info!("stopping: sockets are closed over {} s; a second signal stops at once", drain.as_secs());
     let stopping = async {
         live.begin_drain();
+        crews.stop();
         server.pause().await;
         // The thread that accepts hears of it a little later.
         actix_web::rt::time::sleep(PAUSED_AFTER).await;

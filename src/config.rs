@@ -26,6 +26,7 @@ pub struct Config {
     pub node: Node,
     pub auth: Auth,
     pub live: Live,
+    pub demo: Demo,
     pub rate_limits: RateLimits,
     pub log: Log,
 }
@@ -75,6 +76,8 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     /// Over how many seconds a node that stops closes its sockets.
     pub drain_seconds: u64,
+    /// A folder with a built browser app, to serve in place of the one in the program.
+    pub app_dir: Option<PathBuf>,
 }
 
 /// This node among others.
@@ -95,6 +98,13 @@ pub struct Auth {
 pub struct Live {
     /// A board or workspace that nobody has used for so long leaves the memory.
     pub board_idle_seconds: u64,
+}
+
+/// The demonstration.
+#[derive(Debug, Clone)]
+pub struct Demo {
+    /// Lets guests look at it without an account.
+    pub enabled: bool,
 }
 
 /// How often somebody may ask.

@@ -12,6 +12,8 @@ pub mod live;
 
 pub mod auth;
 
+pub mod demo;
+
 pub mod api;
 
 pub mod app;

@@ -50,9 +50,10 @@ const ROOMS: &[Room] = &[
         never: &["diesel", "diesel_async", "HttpServer", "ServiceConfig"],
     },
     Room { name: "jobs", uses: &["domain", "store", "cluster", "live"], never: &["diesel", "diesel_async"] },
+    Room { name: "demo", uses: &["domain"], never: &["actix", "actix_web", "diesel", "diesel_async", "redis"] },
     Room {
         name: "api",
-        uses: &["domain", "protocol", "auth", "store", "live"],
+        uses: &["domain", "protocol", "auth", "store", "live", "demo"],
         never: &["diesel", "diesel_async", "redis", "deadpool_redis"],
     },
 ];

@@ -16,6 +16,7 @@ export const chromium = {
 
 export default defineConfig({
   testDir: 'e2e',
+  testIgnore: 'figures/**',
   outputDir: 'test-results',
   timeout: 60_000,
   expect: { timeout: 15_000 },

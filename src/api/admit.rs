@@ -78,6 +78,7 @@ fn door(request: &ServiceRequest) -> Option<Door> {
         "/api/v1/auth/signup" => Some(Door::Signup),
         "/api/v1/auth/login" => Some(Door::Login),
         "/api/v1/auth/refresh" => Some(Door::Refresh),
+        "/api/v1/auth/demo" => Some(Door::Demo),
         _ => None,
     }
 }

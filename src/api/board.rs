@@ -4,7 +4,7 @@ use super::App;
 use super::cursor::{PageQuery, bounded_limit, page, with_next};
 use super::error::{ApiError, ApiResult};
 use super::extract::{Body, Caller, Ids, Query, from_text};
-use super::project::{insert_new_board, new_board};
+use super::project::{COLUMNS, insert_new_board, new_board};
 use crate::auth::now;
 use crate::domain::ids::{BoardId, ProjectId};
 use crate::domain::permission::Action;
@@ -45,7 +45,7 @@ pub async fn create(caller: Caller, app: web::Data<App>, id: Ids<ProjectId>, bod
     let body: NewBoard = body.json()?;
     let row = new_board(&project, body.name.to_string(), caller.user_id, now());
     let new = row.clone();
-    app.store.write(async move |mut c| c.tx(async move |c| insert_new_board(c, &new).await).await).await?;
+    app.store.write(async move |mut c| c.tx(async move |c| insert_new_board(c, &new, &COLUMNS).await).await).await?;
     announce(&app, caller, &row, "board.created");
     Ok(HttpResponse::Created().json(shown(row)))
 }

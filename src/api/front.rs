@@ -15,6 +15,10 @@ use std::time::Instant;
 use tracing_actix_web::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+/// What no page of ours asks of a browser.
+const UNUSED_FEATURES: &str = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), midi=(), \
+                               payment=(), serial=(), usb=()";
 const EXPOSED: &str = "etag, idempotency-key, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, \
                        x-request-id";
 const METHODS: &str = "GET, POST, PATCH, DELETE";
@@ -35,7 +39,7 @@ pub async fn front(
     let method = method_name(request.method());
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let allowed_origin = allowed_origin(&app, &request);
-    let is_api = request.path().starts_with("/api/");
+    let kind = Kind::of(request.path());
     let mut response = if is_preflight(&request) {
         let answer = preflight(allowed_origin.is_some());
         request.into_response(answer)
@@ -51,7 +55,7 @@ pub async fn front(
     };
     let key = response.request().extensions().get::<UsedKey>().map(|key| key.0.to_string());
     let headers = response.headers_mut();
-    secure(headers, is_api);
+    secure(headers, kind);
     if let Some(origin) = allowed_origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
@@ -143,17 +147,49 @@ fn enveloped(error: &Error, request_id: Option<&str>) -> HttpResponse {
     error.response(request_id)
 }
 
+/// What an answer is to a browser.
+#[derive(Clone, Copy)]
+enum Kind {
+    Api,
+    /// The pages that describe the API, which bring styles of their own.
+    Docs,
+    App,
+}
+
+impl Kind {
+    fn of(path: &str) -> Self {
+        if path.starts_with("/api/") {
+            Self::Api
+        } else if path.starts_with("/docs/") {
+            Self::Docs
+        } else {
+            Self::App
+        }
+    }
+
+    fn policy(self) -> &'static str {
+        match self {
+            Self::Api => "default-src 'none'; frame-ancestors 'none'",
+            Self::Docs => {
+                "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; \
+                 base-uri 'self'; form-action 'self'"
+            }
+            Self::App => {
+                "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
+                 connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
+                 frame-ancestors 'none'"
+            }
+        }
+    }
+}
+
 /// What a browser is told, unless a handler said otherwise.
-fn secure(headers: &mut HeaderMap, is_api: bool) {
-    let (policy, caching) = if is_api {
-        ("default-src 'none'; frame-ancestors 'none'", Some("no-store"))
-    } else {
-        let page = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                    frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
-        (page, None)
-    };
+fn secure(headers: &mut HeaderMap, kind: Kind) {
+    let caching = matches!(kind, Kind::Api).then_some("no-store");
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, Some(policy)),
+        (header::CONTENT_SECURITY_POLICY, Some(kind.policy())),
+        (OPENER_POLICY, Some("same-origin")),
+        (header::PERMISSIONS_POLICY, Some(UNUSED_FEATURES)),
         (header::X_CONTENT_TYPE_OPTIONS, Some("nosniff")),
         (header::X_FRAME_OPTIONS, Some("DENY")),
         (header::REFERRER_POLICY, Some("no-referrer")),

@@ -77,12 +77,18 @@ pub async fn remove(caller: Caller, app: web::Data<App>, ids: Ids<(WorkspaceId, 
         return Err(ApiError::forbidden());
     }
     let owners_too = leaves || allows(Action::OwnerManage, role);
+    take_away(&app, caller.user_id, id, user, owners_too).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Takes a membership away, and tells those who are there.
+pub async fn take_away(app: &App, actor: UserId, id: WorkspaceId, user: UserId, owners_too: bool) -> ApiResult<()> {
     let change = async move |c: &mut _| rows::change_member(c, id, user, None, owners_too).await;
     checked(app.store.write(async move |mut c| c.tx(change).await).await?)?;
     app.live.access_changed(id).await;
     let data = json!({"workspace_id": id, "user_id": user});
-    app.announce(&[Room::Workspace(id)], "member.removed", caller.user_id, data);
-    Ok(HttpResponse::NoContent().finish())
+    app.announce(&[Room::Workspace(id)], "member.removed", actor, data);
+    Ok(())
 }
 
 fn checked(change: Change) -> ApiResult<()> {

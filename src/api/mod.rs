@@ -1,16 +1,20 @@
 //! REST: HTTP on one side, `live` (whatever changes a board), `store` (reads and plain changes) and `auth` on the
 //! other. One file a noun.
 
+mod about;
 mod access;
 mod account;
 mod admit;
+mod asset;
 mod board;
 mod client;
 mod column;
 mod cursor;
+mod demo;
 mod error;
 mod extract;
 mod front;
+mod guest;
 mod health;
 mod label;
 mod member;
@@ -29,9 +33,13 @@ mod task_list;
 mod tests;
 mod workspace;
 
+use demo::Demo;
+
+pub use asset::Assets;
 pub use client::client_ip;
 pub use error::{ApiError, ApiResult};
 pub use front::front;
+pub use guest::keep_demo;
 pub use openapi::openapi;
 pub use origin::origin_allowed;
 pub use rate::Limits;
@@ -39,7 +47,8 @@ pub use routes::configure;
 pub use socket::{TokenAuthenticator, configure_socket};
 pub use span::RequestSpan;
 
-use crate::auth::{Auth, Revoked};
+use crate::auth::{ACCESS_LIFE_MS, Auth, Revoked, now};
+use crate::demo::Crews;
 use crate::live::{Ended, Live};
 use crate::store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -57,6 +66,8 @@ pub struct ApiConfig {
     pub cors_origins: Vec<String>,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Lets guests look at the demonstration.
+    pub demo: bool,
 }
 
 /// All that handlers need: one for the whole process, shared as `web::Data<App>`.
@@ -66,6 +77,9 @@ pub struct App {
     pub auth: Auth,
     pub limits: Limits,
     pub config: ApiConfig,
+    /// The browser app.
+    pub assets: Assets,
+    pub demo: Demo,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -78,6 +92,7 @@ impl App {
         auth: Auth,
         limits: Limits,
         config: ApiConfig,
+        assets: Assets,
         metrics: PrometheusHandle,
     ) -> Self {
         let told = live.clone();
@@ -89,7 +104,9 @@ impl App {
                 Ended::User(id) => Revoked::User(id),
             });
         });
-        Self { store, live, auth, limits, config, metrics }
+        let tokens = auth.tokens().clone();
+        let crews = Crews::new(move |user| Some(tokens.sign(user, None, now(), ACCESS_LIFE_MS).ok()?.0));
+        Self { store, live, auth, limits, config, assets, demo: Demo::new(crews), metrics }
     }
 }
 

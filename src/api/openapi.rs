@@ -2,7 +2,7 @@
 
 use super::routes::{PREFIX, all_operations};
 use crate::protocol::code::Code;
-use crate::protocol::rest::ErrorEnvelope;
+use crate::protocol::rest::{ErrorEnvelope, Page};
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, Responder, Route, web};
 use std::collections::BTreeMap;
@@ -94,6 +94,12 @@ impl Operation {
         let schema = self.described::<T>();
         self.answer = Answer::Json { status, schema };
         self
+    }
+
+    /// It answers a page; what stands on it is described of itself.
+    pub fn lists<T: ToSchema>(mut self) -> Self {
+        self.described::<T>();
+        self.answers::<Page<T>>(200)
     }
 
     pub fn answers_nothing(mut self) -> Self {

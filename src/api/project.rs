@@ -5,7 +5,7 @@ use super::cursor::{PageQuery, page, with_next};
 use super::error::{ApiError, ApiResult};
 use super::extract::{Body, Caller, Ids, Query, from_text};
 use crate::auth::now;
-use crate::domain::board::model::{Column, Status};
+use crate::domain::board::model::{Column, Status, WipLimit};
 use crate::domain::ids::{BoardId, ColumnId, ProjectId, UserId, WorkspaceId};
 use crate::domain::permission::Action;
 use crate::domain::rank::Rank;
@@ -24,13 +24,13 @@ use std::collections::HashMap;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-/// The columns of a new board: one a status.
-const COLUMNS: [(&str, Status); 5] = [
-    ("Todo", Status::Todo),
-    ("In progress", Status::InProgress),
-    ("In review", Status::InReview),
-    ("Blocked", Status::Blocked),
-    ("Done", Status::Done),
+/// The columns of a new board, with their limits: one a status.
+pub const COLUMNS: [(&str, Status, Option<i64>); 5] = [
+    ("Todo", Status::Todo, None),
+    ("In progress", Status::InProgress, None),
+    ("In review", Status::InReview, None),
+    ("Blocked", Status::Blocked, None),
+    ("Done", Status::Done, None),
 ];
 
 /// Which projects to list.
@@ -92,7 +92,7 @@ async fn make(c: &mut Conn, workspace_id: WorkspaceId, user: UserId, body: NewPr
     };
     rows::insert(c, &project).await?;
     let board = new_board(&project, project.name.clone(), user, at);
-    insert_new_board(c, &board).await?;
+    insert_new_board(c, &board, &COLUMNS).await?;
     Ok(Made::Project(project, board.id))
 }
 
@@ -108,12 +108,17 @@ pub fn new_board(project: &Row, name: String, user: UserId, at: Moment) -> Board
     }
 }
 
-/// Inserts a board with its five columns, and a history of its own.
-pub async fn insert_new_board(c: &mut Conn, board: &BoardRow) -> StoreResult<()> {
-    let ranks = Rank::spread(None, None, COLUMNS.len());
-    let columns = COLUMNS.into_iter().zip(ranks).map(|((name, status), rank)| {
-        let name = ShortName::new(name).map_err(StoreError::Unreadable)?;
-        Ok(Column { id: ColumnId(Uuid::now_v7()), name, status, rank, wip_limit: None, version: 1 })
+/// Inserts a board with its first columns, from left to right, and a history of its own.
+pub async fn insert_new_board(
+    c: &mut Conn,
+    board: &BoardRow,
+    columns: &[(&str, Status, Option<i64>)],
+) -> StoreResult<()> {
+    let ranks = Rank::spread(None, None, columns.len());
+    let columns = columns.iter().zip(ranks).map(|((name, status, wip_limit), rank)| {
+        let name = ShortName::new(*name).map_err(StoreError::Unreadable)?;
+        let wip_limit = wip_limit.map(WipLimit::new).transpose().map_err(StoreError::Unreadable)?;
+        Ok(Column { id: ColumnId(Uuid::now_v7()), name, status: *status, rank, wip_limit, version: 1 })
     });
     let columns = columns.collect::<StoreResult<Vec<_>>>()?;
     let history = format!("{:08x}", rand::random::<u32>());

@@ -41,6 +41,7 @@ pub enum Door {
     Signup,
     Login,
     Refresh,
+    Demo,
 }
 
 impl Door {
@@ -49,6 +50,7 @@ impl Door {
             Self::Signup => "signup",
             Self::Login => "login",
             Self::Refresh => "refresh",
+            Self::Demo => "demo",
         }
     }
 }

@@ -10,16 +10,17 @@ use super::openapi::Operation;
 use super::project::ProjectQuery;
 use super::task_list::TaskQuery;
 use super::{
-    BODY_BYTES_MAX, account, board, column, label, member, node, op, openapi, project, task, task_list, workspace,
+    BODY_BYTES_MAX, about, account, asset, board, column, demo, guest, label, member, node, op, openapi, project, task,
+    task_list, workspace,
 };
 use crate::domain::board::model::Column as BoardColumn;
 use crate::protocol::code::Code;
-use crate::protocol::rest::Page;
-use crate::protocol::rest::account::{Login, Me, Refresh, Signup, Tokens};
+use crate::protocol::rest::account::{Login, Me, MePatch, Refresh, SignIn, Signup, Tokens};
 use crate::protocol::rest::board::{
     BoardAnswer, BulkAnswer, BulkOps, ColumnDeletion, ColumnMoveBody, ColumnPatch, Events, HistoryPage, NewColumn,
 };
-use crate::protocol::rest::node::Cluster;
+use crate::protocol::rest::demo::{About, DemoPlace, GuestLogin, GuestTokens, NewDemo};
+use crate::protocol::rest::node::{Cluster, LiveBoard};
 use crate::protocol::rest::project::{
     Board, BoardPatch, Label, LabelPatch, NewBoard, NewLabel, NewProject, Project, ProjectPatch,
 };
@@ -41,10 +42,36 @@ pub fn api_operations() -> Vec<Operation> {
     all.extend(project_operations());
     all.extend(board_operations());
     all.extend(task_operations());
-    all.push(
-        Operation::get("/cluster", node::cluster, "operation", "The nodes, for system admins").answers::<Cluster>(200),
-    );
+    all.extend(demo_operations());
+    all.extend(cluster_operations());
     all
+}
+
+fn demo_operations() -> Vec<Operation> {
+    const TAG: &str = "demonstration";
+    vec![
+        Operation::get("/about", about::about, TAG, "What the server says of itself to strangers")
+            .public()
+            .answers::<About>(200),
+        Operation::post("/auth/demo", guest::login, TAG, "Signs a guest in, where the server shows a demonstration")
+            .public()
+            .takes::<GuestLogin>()
+            .answers::<GuestTokens>(201)
+            .may_fail(&[Code::NotFound]),
+        Operation::post("/demo", demo::create, TAG, "A workspace of one's own with simulated colleagues")
+            .takes::<NewDemo>()
+            .answers::<DemoPlace>(201),
+    ]
+}
+
+fn cluster_operations() -> Vec<Operation> {
+    const TAG: &str = "operation";
+    vec![
+        Operation::get("/cluster", node::cluster, TAG, "The nodes, for system admins").answers::<Cluster>(200),
+        Operation::get("/cluster/boards", node::boards, TAG, "The boards that nodes have at hand, for system admins")
+            .asks::<PageQuery>()
+            .lists::<LiveBoard>(),
+    ]
 }
 
 fn account_operations() -> Vec<Operation> {
@@ -69,6 +96,14 @@ fn account_operations() -> Vec<Operation> {
             .answers_nothing(),
         Operation::get("/auth/me", account::me, "accounts", "Who the caller is, and in which workspaces")
             .answers::<Me>(200),
+        Operation::patch("/auth/me", account::patch_me, "accounts", "Changes what is known of the caller")
+            .takes::<MePatch>()
+            .answers::<Me>(200),
+        Operation::get("/auth/sessions", account::list_sessions, "accounts", "The caller's sign-ins")
+            .asks::<PageQuery>()
+            .lists::<SignIn>(),
+        Operation::delete("/auth/sessions/{session_id}", account::end_session, "accounts", "Ends a sign-in")
+            .answers_nothing(),
     ]
 }
 
@@ -80,7 +115,7 @@ fn workspace_operations() -> Vec<Operation> {
             .answers::<Workspace>(201),
         Operation::get("/workspaces", workspace::list, TAG, "The caller's workspaces")
             .asks::<PageQuery>()
-            .answers::<Page<Workspace>>(200),
+            .lists::<Workspace>(),
         Operation::get("/workspaces/{workspace_id}", workspace::get, TAG, "One workspace").answers::<Workspace>(200),
         Operation::patch("/workspaces/{workspace_id}", workspace::patch, TAG, "Renames a workspace")
             .takes::<WorkspacePatch>()
@@ -93,7 +128,7 @@ fn workspace_operations() -> Vec<Operation> {
             .may_fail(&[Code::Conflict]),
         Operation::get("/workspaces/{workspace_id}/members", member::list, TAG, "Who belongs to a workspace")
             .asks::<PageQuery>()
-            .answers::<Page<Member>>(200),
+            .lists::<Member>(),
         Operation::patch("/workspaces/{workspace_id}/members/{user_id}", member::patch, TAG, "Changes a role")
             .takes::<MemberPatch>()
             .answers::<Member>(200)
@@ -104,7 +139,7 @@ fn workspace_operations() -> Vec<Operation> {
         Operation::get("/workspaces/{workspace_id}/tasks", task_list::list_in, TAG, "The tasks of a workspace")
             .asks::<PageQuery>()
             .asks::<TaskQuery>()
-            .answers::<Page<Task>>(200),
+            .lists::<Task>(),
     ]
 }
 
@@ -118,11 +153,11 @@ fn project_operations() -> Vec<Operation> {
         Operation::get("/workspaces/{workspace_id}/projects", project::list_in, TAG, "The projects of a workspace")
             .asks::<PageQuery>()
             .asks::<ProjectQuery>()
-            .answers::<Page<Project>>(200),
+            .lists::<Project>(),
         Operation::get("/projects", project::list, TAG, "The projects that the caller may see")
             .asks::<PageQuery>()
             .asks::<ProjectQuery>()
-            .answers::<Page<Project>>(200),
+            .lists::<Project>(),
         Operation::get("/projects/{project_id}", project::get, TAG, "One project").answers::<Project>(200),
         Operation::patch("/projects/{project_id}", project::patch, TAG, "Changes a project")
             .takes::<ProjectPatch>()
@@ -136,14 +171,14 @@ fn project_operations() -> Vec<Operation> {
             .answers::<Board>(201),
         Operation::get("/projects/{project_id}/boards", board::list, TAG, "The boards of a project")
             .asks::<PageQuery>()
-            .answers::<Page<Board>>(200),
+            .lists::<Board>(),
         Operation::post("/projects/{project_id}/labels", label::create, TAG, "Makes a label")
             .takes::<NewLabel>()
             .answers::<Label>(201)
             .may_fail(&[Code::Conflict]),
         Operation::get("/projects/{project_id}/labels", label::list, TAG, "The labels of a project")
             .asks::<PageQuery>()
-            .answers::<Page<Label>>(200),
+            .lists::<Label>(),
         Operation::patch("/labels/{label_id}", label::patch, TAG, "Changes a label")
             .takes::<LabelPatch>()
             .answers::<Label>(200)
@@ -204,7 +239,7 @@ fn task_operations() -> Vec<Operation> {
         Operation::get("/tasks", task_list::list, TAG, "Tasks by filter and order")
             .asks::<PageQuery>()
             .asks::<TaskQuery>()
-            .answers::<Page<Task>>(200),
+            .lists::<Task>(),
         Operation::get("/tasks/{task_id}", task::get, TAG, "One task").answers::<Task>(200),
         Operation::patch("/tasks/{task_id}", task::patch, TAG, "Changes a task")
             .on_board()
@@ -266,6 +301,8 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         scope = scope.service(resource);
     }
     cfg.service(scope);
+    let app = web::resource("/{path:.*}").default_service(web::to(no_route));
+    cfg.service(app.route(web::get().to(asset::serve)).route(web::head().to(asset::serve)));
     cfg.default_service(web::to(no_route));
 }
 

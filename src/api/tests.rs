@@ -3,10 +3,11 @@
 mod bad_input;
 mod boards;
 mod flow;
+mod guests;
 mod outside;
 mod rights;
 
-use super::{ApiConfig, App, Limits, configure, front};
+use super::{ApiConfig, App, Assets, Limits, configure, front};
 use crate::auth::{Auth, Device, Passwords, Signup, Tokens};
 use crate::cluster::Bus;
 use crate::domain::email::Email;
@@ -66,7 +67,7 @@ impl Reply {
 
 impl Node {
     async fn start() -> Self {
-        Self::with(false, ApiConfig { development: true, ..ApiConfig::default() }).await
+        Self::with(false, ApiConfig { development: true, demo: true, ..ApiConfig::default() }).await
     }
 
     async fn with(limits: bool, config: ApiConfig) -> Self {
@@ -81,7 +82,7 @@ impl Node {
         let tokens = Tokens::new(&"a".repeat(32), &"b".repeat(32));
         let auth = Auth::new(store.clone(), tokens, Passwords::new(4).unwrap(), true);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let app = App::new(store, live, auth, Limits::new(limits), config, metrics);
+        let app = App::new(store, live, auth, Limits::new(limits), config, Assets::default(), metrics);
         Self { app: web::Data::new(app), _dir: dir }
     }
 

@@ -5,7 +5,7 @@ use super::cursor::{PageQuery, page, with_next};
 use super::error::{ApiError, ApiResult};
 use super::extract::{Body, Caller, Ids, Query};
 use crate::auth::now;
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::permission::{Action, Role};
 use crate::protocol::frame::Room;
 use crate::protocol::rest::Page;
@@ -74,13 +74,19 @@ pub async fn patch(
 pub async fn delete(caller: Caller, app: web::Data<App>, id: Ids<WorkspaceId>) -> ApiResult<HttpResponse> {
     let id = id.0;
     app.may(caller, id, Action::WorkspaceUpdate, "workspace").await?;
+    delete_all(&app, caller.user_id, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Deletes a workspace and all in it, and tells those who are there.
+pub async fn delete_all(app: &App, actor: UserId, id: WorkspaceId) -> ApiResult<()> {
     let boards =
         app.store.write(async move |mut c| c.tx(async move |c| rows::delete(c, id, now()).await).await).await?;
     let boards = boards.ok_or_else(|| ApiError::not_found("workspace"))?;
-    app.announce(&[Room::Workspace(id)], "workspace.deleted", caller.user_id, json!({"workspace_id": id}));
+    app.announce(&[Room::Workspace(id)], "workspace.deleted", actor, json!({"workspace_id": id}));
     app.live.boards_gone(&boards);
     app.live.access_changed(id).await;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(())
 }
 
 fn shown(row: Row, role: Role) -> Workspace {

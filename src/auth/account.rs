@@ -5,6 +5,7 @@ use super::tokens::{ACCESS_LIFE_MS, REFRESH_LIFE_MS, REMEMBERED_LIFE_MS, Refresh
 use super::{Auth, AuthError, now};
 use crate::domain::email::Email;
 use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::locale::Locale;
 use crate::domain::text::Name;
 use crate::domain::time::Moment;
 use crate::store::queries::auth::{self as rows, NewSession};
@@ -56,6 +57,7 @@ impl Auth {
             email: signup.email.to_string(),
             name: signup.name.to_string(),
             password_hash: Some(password_hash),
+            locale: Locale::En.name(),
             is_system_admin: false,
             created_at: at,
             updated_at: at,
@@ -116,7 +118,13 @@ impl Auth {
         }
     }
 
-    async fn sign_in(&self, user: User, remember: bool, device: Device, at: Moment) -> Result<SignedIn, AuthError> {
+    pub(super) async fn sign_in(
+        &self,
+        user: User,
+        remember: bool,
+        device: Device,
+        at: Moment,
+    ) -> Result<SignedIn, AuthError> {
         let tokens = self.tokens();
         let refresh_life_ms = if remember { REMEMBERED_LIFE_MS } else { REFRESH_LIFE_MS };
         let family = FamilyId(Uuid::now_v7());

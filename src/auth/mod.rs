@@ -1,6 +1,7 @@
 //! Who somebody is: passwords, tokens, and the sessions that they hang on. Knows no HTTP.
 
 mod account;
+mod guest;
 mod lockout;
 mod password;
 mod session;

@@ -158,6 +158,7 @@ fn user(person: &Person, at: Moment) -> NewUser {
         email: person.email.clone(),
         name: person.name.clone(),
         password_hash: None,
+        locale: "en",
         is_system_admin: false,
         created_at: at,
         updated_at: at,

@@ -19,6 +19,9 @@ pub struct Serve {
     /// on or off; off lifts all rates, and is refused in production [env: TEAMFLOW_RATE_LIMITS] [default: on]
     #[arg(long, value_name = "SWITCH")]
     rate_limits: Option<String>,
+    /// Shows a demonstration: lively boards with simulated colleagues, which guests may enter without an account
+    #[arg(long)]
+    demo: bool,
 }
 
 impl Serve {
@@ -28,6 +31,7 @@ impl Serve {
             flag("--node-id", "node.id", self.node_id),
             flag("--cors-origins", "server.cors_origins", self.cors_origins),
             flag("--rate-limits", "rate_limits.enabled", self.rate_limits),
+            flag("--demo", "demo.enabled", self.demo.then(|| "on".to_owned())),
         ];
         let config = settings.load(own.into_iter().flatten().collect())?;
         telemetry::log(&config.log)?;

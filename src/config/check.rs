@@ -2,7 +2,9 @@
 
 use super::layers::Layers;
 use super::secret::{SECRET_CHARS_MIN, Secret};
-use super::{Auth, Config, ConfigError, Database, Environment, Live, Log, LogFormat, Node, RateLimits, Redis, Server};
+use super::{
+    Auth, Config, ConfigError, Database, Demo, Environment, Live, Log, LogFormat, Node, RateLimits, Redis, Server,
+};
 use crate::cluster::redis_url;
 use figment::value::Value;
 use std::io::IsTerminal;
@@ -32,6 +34,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, ConfigError> {
         auth: auth(layers, environment, redis.url.is_some())?,
         redis,
         live: Live { board_idle_seconds: number(layers, "live.board_idle_seconds", 1..=86_400)?.unwrap_or(300) },
+        demo: Demo { enabled: switch(layers, "demo.enabled")?.unwrap_or(false) },
         rate_limits: rate_limits(layers, environment)?,
         log: log(layers)?,
     })
@@ -91,6 +94,7 @@ fn server(layers: &Layers) -> Result<Server, ConfigError> {
         trusted_proxies: list(layers, "server.trusted_proxies", "a list of ip addresses", |text| text.parse().ok())?,
         cors_origins: list(layers, "server.cors_origins", "a list of origins such as https://app.example.org", origin)?,
         drain_seconds: number(layers, "server.drain_seconds", 0..=20)?.unwrap_or(3),
+        app_dir: layers.parsed("server.app_dir", "the path of a folder", |text| Some(PathBuf::from(text)))?,
     })
 }
 
@@ -137,13 +141,7 @@ fn auth(layers: &Layers, environment: Environment, is_shared: bool) -> Result<Au
 
 fn rate_limits(layers: &Layers, environment: Environment) -> Result<RateLimits, ConfigError> {
     const KEY: &str = "rate_limits.enabled";
-    let enabled = match layers.value(KEY)? {
-        None => true,
-        Some(Value::Bool(_, enabled)) => enabled,
-        Some(Value::String(_, text)) if text == "on" => true,
-        Some(Value::String(_, text)) if text == "off" => false,
-        Some(other) => return Err(layers.bad_value(KEY, &other, "on or off")),
-    };
+    let enabled = switch(layers, KEY)?.unwrap_or(true);
     if !enabled && environment == Environment::Production {
         return Err(layers.fault(KEY, "must be on in production"));
     }
@@ -161,6 +159,16 @@ fn log(layers: &Layers) -> Result<Log, ConfigError> {
     })?;
     let on_terminal = || if std::io::stderr().is_terminal() { LogFormat::Pretty } else { LogFormat::Json };
     Ok(Log { filter: filter.unwrap_or_else(|| "info".to_owned()), format: format.unwrap_or_else(on_terminal) })
+}
+
+fn switch(layers: &Layers, key: &str) -> Result<Option<bool>, ConfigError> {
+    match layers.value(key)? {
+        None => Ok(None),
+        Some(Value::Bool(_, is_on)) => Ok(Some(is_on)),
+        Some(Value::String(_, text)) if text == "on" => Ok(Some(true)),
+        Some(Value::String(_, text)) if text == "off" => Ok(Some(false)),
+        Some(other) => Err(layers.bad_value(key, &other, "on or off")),
+    }
 }
 
 fn number(layers: &Layers, key: &str, bounds: RangeInclusive<u64>) -> Result<Option<u64>, ConfigError> {

@@ -37,7 +37,7 @@ const fn key(name: &'static str, variable: Option<&'static str>, kind: Kind) -> 
 }
 
 /// Every key that there is.
-pub const KEYS: [Key; 20] = [
+pub const KEYS: [Key; 22] = [
     key("environment", Some("TEAMFLOW_ENV"), Kind::Text),
     key("data_dir", Some("TEAMFLOW_DATA_DIR"), Kind::Text),
     key("database.url", Some("DATABASE_URL"), Kind::Secret),
@@ -51,10 +51,12 @@ pub const KEYS: [Key; 20] = [
     key("server.trusted_proxies", None, Kind::List),
     key("server.cors_origins", Some("TEAMFLOW_CORS_ORIGINS"), Kind::List),
     key("server.drain_seconds", None, Kind::Number),
+    key("server.app_dir", None, Kind::Text),
     key("node.id", Some("TEAMFLOW_NODE_ID"), Kind::Text),
     key("auth.jwt_secret", Some("JWT_SECRET"), Kind::Secret),
     key("auth.refresh_secret", Some("REFRESH_SECRET"), Kind::Secret),
     key("live.board_idle_seconds", None, Kind::Number),
+    key("demo.enabled", None, Kind::Switch),
     key("rate_limits.enabled", Some("TEAMFLOW_RATE_LIMITS"), Kind::Switch),
     key("log.filter", Some("TEAMFLOW_LOG"), Kind::Text),
     key("log.format", Some("TEAMFLOW_LOG_FORMAT"), Kind::Text),

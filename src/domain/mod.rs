@@ -5,6 +5,7 @@
 pub mod board;
 pub mod email;
 pub mod ids;
+pub mod locale;
 pub mod mirror;
 pub mod permission;
 pub mod placement;

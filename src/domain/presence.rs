@@ -3,7 +3,7 @@
 use super::ids::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// In a room of more sessions the list holds only those that have set a state.
 pub const LISTED_MAX: usize = 200;
@@ -58,6 +58,37 @@ pub struct Roster {
     sessions: HashMap<SessionId, Present>,
     has_state: usize,
     untold: HashMap<SessionId, Untold>,
+    known: Known,
+}
+
+/// What some know already by the list that they got when they came.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Those who came since changes were last told, and whom their list showed as they still are.
+    newcomers: HashMap<SessionId, HashSet<SessionId>>,
+    /// Those who came and went since then, and who has seen them in a list: nobody else knows of them.
+    passers: HashMap<SessionId, HashSet<SessionId>>,
+}
+
+impl Known {
+    /// Whether `session` is told of `other`: not of itself, nor what its list has told it.
+    pub fn concerns(&self, session: SessionId, other: SessionId) -> bool {
+        if let Some(witnesses) = self.passers.get(&other) {
+            return witnesses.contains(&session);
+        }
+        session != other && !self.newcomers.get(&session).is_some_and(|known| known.contains(&other))
+    }
+
+    /// Whether `session`, which is not among those of whom something is told, is told all of it.
+    pub fn concerns_wholly(&self, session: SessionId) -> bool {
+        self.passers.is_empty() && !self.newcomers.contains_key(&session)
+    }
+
+    /// What lists have told of `session` holds no more; gives those whom they had told it.
+    fn outdate(&mut self, session: SessionId) -> HashSet<SessionId> {
+        let knew = self.newcomers.iter_mut().filter_map(|(id, known)| known.remove(&session).then_some(*id));
+        knew.collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +131,15 @@ impl Roster {
             return;
         }
         self.sessions.insert(session_id, Present { session_id, user, state: Value::Object(serde_json::Map::new()) });
+        self.known.passers.remove(&session_id);
         self.untold.insert(session_id, Untold::Join);
+    }
+
+    /// A session comes in that is now shown who is here.
+    pub fn admit(&mut self, session_id: SessionId, user: UserName) {
+        let known = self.untold.keys().filter(|other| self.contains(**other)).copied().collect();
+        self.known.newcomers.insert(session_id, known);
+        self.join(session_id, user);
     }
 
     /// Takes in a session of another node as it stands there.
@@ -122,6 +161,7 @@ impl Roster {
         self.has_state += usize::from(is_blank(&present.state) && !is_blank(&state));
         self.has_state -= usize::from(!is_blank(&present.state) && is_blank(&state));
         present.state = state;
+        self.known.outdate(session_id);
         self.untold.entry(session_id).or_insert(Untold::Update);
         true
     }
@@ -129,10 +169,16 @@ impl Roster {
     pub fn leave(&mut self, session_id: SessionId) {
         let Some(present) = self.sessions.remove(&session_id) else { return };
         self.has_state -= usize::from(!is_blank(&present.state));
-        match self.untold.get(&session_id) {
-            Some(Untold::Join) => self.untold.remove(&session_id),
-            _ => self.untold.insert(session_id, Untold::Leave),
-        };
+        self.known.newcomers.remove(&session_id);
+        let witnesses = self.known.outdate(session_id);
+        if self.untold.get(&session_id) != Some(&Untold::Join) {
+            self.untold.insert(session_id, Untold::Leave);
+        } else if witnesses.is_empty() {
+            self.untold.remove(&session_id);
+        } else {
+            self.untold.insert(session_id, Untold::Leave);
+            self.known.passers.insert(session_id, witnesses);
+        }
     }
 
     /// Who is here; in a large room only those with a state, and how many there are.
@@ -145,9 +191,9 @@ impl Roster {
         Listing { presence, count: Some(self.sessions.len()) }
     }
 
-    /// Those of whom the others have yet to be told.
-    pub fn untold(&self) -> impl Iterator<Item = SessionId> {
-        self.untold.keys().copied()
+    /// Who knows some of what is told now.
+    pub fn take_known(&mut self) -> Known {
+        std::mem::take(&mut self.known)
     }
 
     /// What the others have yet to be told; without joins and leaves where `states_only`.
@@ -205,6 +251,39 @@ mod tests {
         roster.leave(session(1));
         assert_eq!(roster.take_updates(false), [Update::Leave { session_id: session(1) }]);
         assert!(!roster.is_dirty() && roster.is_empty());
+    }
+
+    #[test]
+    fn a_newcomer_hears_what_has_changed_since_its_list() {
+        let mut roster = Roster::default();
+        let [ada, bob, cid] = [1, 2, 3].map(session);
+        roster.admit(ada, user());
+        roster.admit(bob, user());
+        roster.admit(cid, user());
+        roster.set_state(ada, json!({"a": 1}));
+        assert_eq!(roster.take_updates(false).len(), 3);
+        let known = roster.take_known();
+        assert!(known.concerns(bob, ada) && known.concerns(cid, ada), "their lists showed her without a state");
+        assert!(!known.concerns(cid, bob) && known.concerns(bob, cid) && !known.concerns(ada, ada));
+        assert!(known.concerns_wholly(session(4)) && !known.concerns_wholly(bob));
+    }
+
+    #[test]
+    fn who_was_seen_in_a_list_and_went_is_told_to_those_who_saw() {
+        let mut roster = Roster::default();
+        let [ada, bob, cid] = [1, 2, 3].map(session);
+        roster.join(cid, user());
+        roster.take_updates(false);
+        roster.admit(ada, user());
+        roster.admit(bob, user());
+        roster.leave(ada);
+        assert!(roster.take_updates(false).contains(&Update::Leave { session_id: ada }));
+        let known = roster.take_known();
+        assert!(known.concerns(bob, ada) && !known.concerns(cid, ada) && !known.concerns_wholly(cid));
+
+        roster.leave(bob);
+        assert_eq!(roster.take_updates(false), [Update::Leave { session_id: bob }]);
+        assert!(roster.take_known().concerns(cid, bob), "of those who had been told, all are told");
     }
 
     #[test]

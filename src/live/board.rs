@@ -348,7 +348,8 @@ impl BoardActor {
     }
 
     /// Sees to it that changes of presence are told, folded.
-    fn tell_presence(&mut self, context: &mut Context<Self>) {
+    pub(super) fn tell_presence(&mut self, context: &mut Context<Self>) {
+        self.pin.has_sessions(self.attendance.session_count());
         if self.tells || !self.attendance.is_dirty() {
             return;
         }
@@ -505,7 +506,6 @@ impl Handler<Join> for BoardActor {
         }
         self.go_on(context);
         self.arm(context);
-        self.tell_presence(context);
     }
 }
 

@@ -59,6 +59,12 @@ pub enum Heard {
     BusUp,
 }
 
+/// What another node says when it is asked.
+pub enum Answer {
+    Roster(Incarnation, PeerRoster),
+    Boards(Vec<(BoardId, usize)>),
+}
+
 /// Questions to the others that are not answered yet.
 #[derive(Default)]
 pub struct Questions {
@@ -68,7 +74,7 @@ pub struct Questions {
 
 struct Question {
     missing: usize,
-    rosters: Vec<(Incarnation, PeerRoster)>,
+    answers: Vec<Answer>,
     done: Option<oneshot::Sender<()>>,
 }
 
@@ -80,14 +86,14 @@ impl Questions {
     fn ask(&self, missing: usize) -> (u64, oneshot::Receiver<()>) {
         let tag = self.next_tag.fetch_add(1, Ordering::Relaxed) + 1;
         let (done, answered) = oneshot::channel();
-        self.open().insert(tag, Question { missing, rosters: Vec::new(), done: Some(done) });
+        self.open().insert(tag, Question { missing, answers: Vec::new(), done: Some(done) });
         (tag, answered)
     }
 
-    fn answer(&self, tag: u64, roster: Option<(Incarnation, PeerRoster)>) {
+    fn answer(&self, tag: u64, answer: Option<Answer>) {
         let mut open = self.open();
         let Some(question) = open.get_mut(&tag) else { return };
-        question.rosters.extend(roster);
+        question.answers.extend(answer);
         question.missing = question.missing.saturating_sub(1);
         if question.missing == 0
             && let Some(done) = question.done.take()
@@ -97,8 +103,8 @@ impl Questions {
         }
     }
 
-    fn close(&self, tag: u64) -> Vec<(Incarnation, PeerRoster)> {
-        self.open().remove(&tag).map_or_else(Vec::new, |question| question.rosters)
+    fn close(&self, tag: u64) -> Vec<Answer> {
+        self.open().remove(&tag).map_or_else(Vec::new, |question| question.answers)
     }
 }
 
@@ -203,7 +209,37 @@ impl Live {
             self.tell(*other, &PeerMessage::AskRoster { tag, room });
         }
         let _ = tokio::time::timeout(ANSWER_WITHIN, answered).await;
-        self.questions().close(tag)
+        let roster = |answer| match answer {
+            Answer::Roster(from, roster) => Some((from, roster)),
+            Answer::Boards(_) => None,
+        };
+        self.questions().close(tag).into_iter().filter_map(roster).collect()
+    }
+
+    /// How many sessions follow each board, here and on the other nodes, as far as they say so in time.
+    pub async fn sessions_by_board(&self) -> HashMap<BoardId, usize> {
+        let mut all = self.sessions_of_boards_here();
+        let others = self.membership().others();
+        if !others.is_empty() && self.membership().bus().is_up() {
+            let (tag, answered) = self.questions().ask(others.len());
+            self.tell_all(&PeerMessage::AskBoards { tag });
+            let _ = tokio::time::timeout(ANSWER_WITHIN, answered).await;
+            for answer in self.questions().close(tag) {
+                if let Answer::Boards(sessions) = answer {
+                    all.extend(sessions);
+                }
+            }
+        }
+        let mut sums = HashMap::new();
+        for (board, sessions) in all {
+            *sums.entry(board).or_default() += sessions;
+        }
+        sums
+    }
+
+    fn sessions_of_boards_here(&self) -> Vec<(BoardId, usize)> {
+        let boards = self.boards_at_hand().into_iter().map(|board| (board.board_id(), board.session_count()));
+        boards.filter(|(_, sessions)| *sessions > 0).collect()
     }
 
     /// Has all nodes read the members of a workspace anew, and waits until they have.
@@ -244,6 +280,13 @@ impl Live {
                     live.tell(from, &PeerMessage::Done { tag });
                 });
             }
+            PeerMessage::AskBoards { tag } => {
+                let sessions = self.sessions_of_boards_here();
+                self.tell(from, &PeerMessage::Boards { tag: *tag, sessions });
+            }
+            PeerMessage::Boards { tag, sessions } => {
+                self.questions().answer(*tag, Some(Answer::Boards(sessions.clone())));
+            }
             PeerMessage::AskRoster { tag, room } => match self.host_at_hand(*room) {
                 Some(host) => host.hear(Heard::Parcel(parcel)),
                 None => {
@@ -253,7 +296,7 @@ impl Live {
             },
             PeerMessage::Roster { tag, roster } => {
                 if *tag > 0 {
-                    return self.questions().answer(*tag, Some((from, roster.clone())));
+                    return self.questions().answer(*tag, Some(Answer::Roster(from, roster.clone())));
                 }
                 self.hand_to_room(roster.room, parcel);
             }

@@ -12,7 +12,7 @@ use crate::domain::permission::Access;
 use crate::protocol::frame::Reject;
 use crate::store::StoreError;
 use actix::prelude::*;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -93,6 +93,8 @@ pub struct Pin {
     head: AtomicI64,
     /// When this node took the board, in milliseconds since the process began, or 0 where it does not write it.
     owned_at: AtomicU64,
+    /// How many sessions of this node follow it.
+    sessions: AtomicUsize,
 }
 
 static BEGUN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
@@ -108,6 +110,10 @@ impl Pin {
 
     pub fn set_owned(&self, is_owned: bool) {
         self.owned_at.store(if is_owned { uptime_ms() } else { 0 }, Ordering::Relaxed);
+    }
+
+    pub fn has_sessions(&self, count: usize) {
+        self.sessions.store(count, Ordering::Relaxed);
     }
 
     pub(super) fn is_owned_since(&self, at_least: Duration) -> bool {
@@ -145,6 +151,11 @@ impl BoardHandle {
 
     pub(super) fn addr(&self) -> &Addr<BoardActor> {
         &self.addr
+    }
+
+    /// How many sessions of this node follow the board.
+    pub(super) fn session_count(&self) -> usize {
+        self.pin.sessions.load(Ordering::Relaxed)
     }
 
     /// Whether the board stands further than its actor has told.

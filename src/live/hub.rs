@@ -173,10 +173,10 @@ impl Local {
         let Some(whole) = codec::presence(room, updates.updates.iter().map(|(_, update)| update)) else { return };
         let named: HashSet<SessionId> = updates.updates.iter().map(|(session, _)| *session).collect();
         for (session, peer) in &members.peers {
-            let frame = if updates.concerns_wholly(*session, &named) {
+            let frame = if !named.contains(session) && updates.known.concerns_wholly(*session) {
                 Some(whole.clone())
             } else {
-                let theirs = updates.updates.iter().filter(|(other, _)| updates.concerns(*session, *other));
+                let theirs = updates.updates.iter().filter(|(other, _)| updates.known.concerns(*session, *other));
                 codec::presence(room, theirs.map(|(_, update)| update))
             };
             if let Some(frame) = frame {

@@ -270,7 +270,8 @@ impl BoardActor {
         self.answered.push(session);
     }
 
-    /// Goes on with what was asked after a `subscribe` that is answered now.
+    /// Goes on with what was asked after a `subscribe` that is answered now. Whoever was let in is told to the others, also
+    /// where that was not in answer to a message.
     pub(super) fn go_on(&mut self, context: &mut Context<Self>) {
         while let Some(session) = self.answered.pop() {
             while let Some(after) = self.joiners.take_after(session) {
@@ -281,6 +282,7 @@ impl BoardActor {
                 }
             }
         }
+        self.tell_presence(context);
     }
 
     /// Answers those who have waited too long.

@@ -7,7 +7,7 @@ use super::peer::Host;
 use super::registry::Live;
 use crate::domain::ids::{Incarnation, SessionId};
 use crate::domain::mirror::{Ledger, Mirror};
-use crate::domain::presence::{Listing, Roster, UserName};
+use crate::domain::presence::{Known, Listing, Roster, UserName};
 use crate::protocol::codec;
 use crate::protocol::frame::{RequestId, Room};
 use crate::protocol::peer::{Parcel, PeerMessage, PeerRoster};
@@ -15,7 +15,7 @@ use actix::prelude::*;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,8 +34,6 @@ pub fn now_ms() -> i64 {
 pub struct Attendance {
     roster: Roster,
     hubs: HashMap<SessionId, HubId>,
-    /// Those who came since presence was last told, and whom their list named as news that the others have yet to hear.
-    newcomers: HashMap<SessionId, HashSet<SessionId>>,
     counts: HashMap<HubId, usize>,
     large_told_at: Option<Instant>,
     /// What the other nodes have yet to be told.
@@ -45,8 +43,7 @@ pub struct Attendance {
 
 impl Attendance {
     pub fn join(&mut self, session: SessionId, hub: HubId, user: UserName) {
-        self.newcomers.insert(session, self.roster.untold().collect());
-        self.roster.join(session, user);
+        self.roster.admit(session, user);
         self.ledger.note(session);
         if self.hubs.insert(session, hub).is_none() {
             *self.counts.entry(hub).or_default() += 1;
@@ -57,7 +54,6 @@ impl Attendance {
         let Some(hub) = self.hubs.remove(&session) else { return };
         self.roster.leave(session);
         self.ledger.note(session);
-        self.newcomers.remove(&session);
         let count = self.counts.entry(hub).or_default();
         *count -= 1;
         if *count == 0 {
@@ -84,6 +80,11 @@ impl Attendance {
     /// Whether nobody of this node is here.
     pub fn is_deserted(&self) -> bool {
         self.hubs.is_empty()
+    }
+
+    /// How many sessions of this node are here.
+    pub fn session_count(&self) -> usize {
+        self.hubs.len()
     }
 
     pub fn hub_of(&self, session: SessionId) -> Option<HubId> {
@@ -168,7 +169,7 @@ impl Attendance {
         }
         let updates = self.roster.take_updates(states_only);
         let updates = updates.iter().map(|update| (update.session_id(), codec::presence_update(update))).collect();
-        Arc::new(Updates { updates, newcomers: std::mem::take(&mut self.newcomers) })
+        Arc::new(Updates { updates, known: self.roster.take_known() })
     }
 }
 
@@ -178,20 +179,8 @@ pub type PresenceUpdates = Arc<Updates>;
 pub struct Updates {
     /// Of whom, and how it is told; encoded once.
     pub updates: Vec<(SessionId, Bytes)>,
-    /// Who knows of whom already.
-    newcomers: HashMap<SessionId, HashSet<SessionId>>,
-}
-
-impl Updates {
-    /// Whether `session` is told of `other`: not of itself, nor what its list of those present has told it.
-    pub fn concerns(&self, session: SessionId, other: SessionId) -> bool {
-        session != other && !self.newcomers.get(&session).is_some_and(|known| known.contains(&other))
-    }
-
-    /// Whether `session` is told all of it.
-    pub fn concerns_wholly(&self, session: SessionId, named: &HashSet<SessionId>) -> bool {
-        !named.contains(&session) && !self.newcomers.contains_key(&session)
-    }
+    /// Who knows some of it already.
+    pub known: Known,
 }
 
 /// See the module's text.

@@ -72,6 +72,14 @@ pub enum PeerMessage {
         tag: u64,
         roster: PeerRoster,
     },
+    /// How many of your sessions follow which board?
+    AskBoards {
+        tag: u64,
+    },
+    Boards {
+        tag: u64,
+        sessions: Vec<(BoardId, usize)>,
+    },
     /// Which users are connected to you?
     AskOnline,
     Online {

@@ -6,9 +6,11 @@
 mod support;
 
 mod accounts;
+mod app;
 mod columns;
 mod connection;
 mod crash;
+mod demo;
 mod document;
 mod doors;
 mod hostile;
@@ -17,6 +19,8 @@ mod once;
 mod operations;
 mod placing;
 mod presence;
+mod profile;
+mod recorded;
 mod roles;
 mod rooms;
 mod tasks;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 both! {
     others_see_a_session_come_change_and_go,
+    those_who_come_at_once_hear_of_each_other,
     a_state_has_bounds,
     updates_are_folded,
     a_crowd_is_counted_not_listed,
@@ -60,6 +61,24 @@ async fn others_see_a_session_come_change_and_go(engine: Engine) {
 }
 
 /// A state is a JSON object of at most 1 KiB and needs a subscription.
+/// On boards that nobody has opened yet all wait for the same reading; nothing else happens there that would tell them.
+async fn those_who_come_at_once_hear_of_each_other(engine: Engine) {
+    let population = Population { users: 4, workspaces: 1, boards: 12, tasks: 60, token_ttl: "24h" };
+    let world = World::populated(engine, population).await;
+    let (mut one, mut other) = (world.connect(world.owner()).await, world.connect(world.member(0)).await);
+    let ids = [one.session_id().to_owned(), other.session_id().to_owned()];
+    for board in &world.boards {
+        let room = board.room();
+        let (of_one, of_other) = tokio::join!(one.subscribe(&room), other.subscribe(&room));
+        for (client, subscribed, id) in [(&mut one, of_one, &ids[1]), (&mut other, of_other, &ids[0])] {
+            let is_other = |item: &Value| item["session_id"] == id.as_str();
+            if !list(&subscribed, "presence").iter().any(is_other) {
+                client.update(&room, |update| update["event"] == "join" && is_other(update)).await;
+            }
+        }
+    }
+}
+
 async fn a_state_has_bounds(engine: Engine) {
     let world = World::start(engine).await;
     let room = world.room();

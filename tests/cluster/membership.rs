@@ -128,6 +128,18 @@ fn the_cluster_is_shown() {
                 assert!(!text(node, "version").is_empty() && text(node, "incarnation").len() == 36, "{node}");
             }
         }
+        let mut here = fleet.connect(0, &member).await;
+        let mut there = fleet.connect(2, &member).await;
+        here.subscribe(&fleet.boards[0].room()).await;
+        there.subscribe(&fleet.boards[0].room()).await;
+        for index in 0..3 {
+            until("every node counts the sessions of all", async || {
+                let boards = fleet.rest(index).pages("/cluster/boards", &admin.token).await;
+                let board = boards.iter().find(|board| board["board_id"] == json!(fleet.boards[0].id));
+                boards.len() == 2 && board.is_some_and(|board| int(board, "subscribers") == 2)
+            })
+            .await;
+        }
         fleet.nodes[2].server.kill();
         until("the dead one is shown as dead", async || {
             let shown = fleet.rest(0).get("/cluster", &admin.token).await.ok(200);

@@ -4,11 +4,15 @@ import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app/App';
 import { ClientProvider } from '@/app/client';
+import { keepScroll } from '@/app/scroll';
 import { I18nProvider, initialLocale, loadCatalogue, useI18n } from '@/i18n';
 import { createClient } from '@/sync';
 import { applyTheme } from '@/theme/theme';
+import { registerWorker } from '@/worker/versions';
 
 applyTheme();
+keepScroll();
+registerWorker();
 const locale = initialLocale();
 const client = createClient();
 const root = document.getElementById('root');

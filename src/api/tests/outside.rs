@@ -35,7 +35,7 @@ fn every_reference_of_the_document_leads_somewhere() {
 #[actix_web::test]
 async fn every_route_is_mounted_and_asks_for_a_token() {
     let node = Node::start().await;
-    let public = ["/api/v1/auth/", "/health/", "/metrics"];
+    let public = ["/api/v1/auth/", "/api/v1/about", "/health/", "/metrics"];
     for (path, operation) in all_operations() {
         let id = "01920000-0000-7000-8000-000000000001";
         let filled: String = path.split('/').map(|part| if part.starts_with('{') { id } else { part }).fold(
@@ -61,7 +61,7 @@ async fn every_route_is_mounted_and_asks_for_a_token() {
 #[actix_web::test]
 async fn what_is_not_there_is_told_in_the_envelope() {
     let node = Node::start().await;
-    for path in ["nowhere", "/nowhere", "boards/x/y/z"] {
+    for path in ["nowhere", "/health/nowhere", "/assets/nowhere.js", "/nowhere.ico", "boards/x/y/z"] {
         let reply = node.send(Method::GET, path, &[], None).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{path}");
     }

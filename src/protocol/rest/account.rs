@@ -1,11 +1,13 @@
 //! Signing up, logging in, and who one is.
 
 use crate::domain::email::Email;
-use crate::domain::ids::{UserId, WorkspaceId};
+use crate::domain::ids::{FamilyId, UserId, WorkspaceId};
+use crate::domain::locale::{Locale, Zone};
 use crate::domain::permission::Role;
 use crate::domain::text::{Name, Text};
 use crate::domain::time::Moment;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// A password that is chosen now.
@@ -43,6 +45,73 @@ pub struct Login {
 pub struct Refresh {
     #[serde(default)]
     pub refresh_token: Option<String>,
+}
+
+/// What somebody changes of oneself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MePatch {
+    #[serde(default, deserialize_with = "super::present")]
+    pub name: Option<Name>,
+    /// Null takes it away.
+    #[serde(default, deserialize_with = "super::present")]
+    pub avatar: Option<Option<Avatar>>,
+    #[serde(default, deserialize_with = "super::present")]
+    pub locale: Option<Locale>,
+    #[serde(default, deserialize_with = "super::present")]
+    pub timezone: Option<Zone>,
+}
+
+/// The most characters of an avatar.
+pub const AVATAR_MAX: usize = 16_384;
+
+/// A small picture, as a `data:` URL of a PNG, JPEG or WebP: the app shows none from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Avatar(String);
+
+impl Avatar {
+    /// # Errors
+    /// Says what is allowed.
+    pub fn new(text: &str) -> Result<Self, String> {
+        if text.len() > AVATAR_MAX {
+            return Err(format!("must be at most {AVATAR_MAX} characters, got {}", text.chars().count()));
+        }
+        let content = text.strip_prefix("data:image/").and_then(|rest| rest.split_once(";base64,"));
+        let is_picture = |(kind, content): (&str, &str)| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+            ["png", "jpeg", "webp"].contains(&kind) && !content.is_empty() && content.bytes().all(plain)
+        };
+        if content.is_some_and(is_picture) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be a picture like data:image/png;base64,… (png, jpeg or webp)".to_owned())
+        }
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Avatar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&Cow::<str>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// A sign-in that has not ended.
+#[derive(Serialize, ToSchema)]
+pub struct SignIn {
+    pub id: FamilyId,
+    pub created_at: Moment,
+    /// When its tokens were last renewed.
+    pub last_used_at: Moment,
+    pub expires_at: Moment,
+    /// Where it was made from.
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
 }
 
 /// New tokens, and at a sign-in whose they are.

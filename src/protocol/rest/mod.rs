@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod board;
+pub mod demo;
 pub mod node;
 pub mod project;
 pub mod schema;

@@ -1,6 +1,6 @@
 //! The nodes of an installation.
 
-use crate::domain::ids::Incarnation;
+use crate::domain::ids::{BoardId, Incarnation, ProjectId, WorkspaceId};
 use crate::domain::time::Moment;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +31,27 @@ pub struct Node {
     pub boards: i64,
     /// How many WebSockets it has.
     pub sessions: i64,
+}
+
+/// A board that a living node may write.
+#[derive(Serialize, ToSchema)]
+pub struct LiveBoard {
+    pub board_id: BoardId,
+    pub name: String,
+    pub project_id: ProjectId,
+    pub project_name: String,
+    pub workspace_id: WorkspaceId,
+    pub workspace_name: String,
+    /// The node that writes it.
+    pub node_id: String,
+    /// The fencing token: grows each time that a node takes the board.
+    pub epoch: i64,
+    /// Of its last event.
+    pub seq: i64,
+    /// When that was, or when the board was made.
+    pub at: Moment,
+    /// How many sessions follow it, on all nodes that say so in time.
+    pub subscribers: usize,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -6,10 +6,12 @@ use crate::domain::email::{EMAIL_MAX, Email};
 use crate::domain::ids::{
     BoardId, ColumnId, FamilyId, LabelId, OpId, ProjectId, SessionId, TaskId, UserId, WorkspaceId,
 };
+use crate::domain::locale::{Locale, Zone};
 use crate::domain::permission::Role;
 use crate::domain::rank::{RANK_BYTES_MAX, Rank};
 use crate::domain::text::Text;
 use crate::domain::time::Moment;
+use crate::protocol::rest::account::{AVATAR_MAX, Avatar};
 use crate::protocol::rest::project::{Color, Key};
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
@@ -54,6 +56,11 @@ described! {
     Email => text().format(format(KnownFormat::Email)).max_length(Some(EMAIL_MAX)),
     Key => text().pattern(Some("^[A-Z][A-Z0-9]{1,9}$")),
     Color => text().pattern(Some("^#[0-9A-Fa-f]{6}$")),
+    Avatar => text()
+        .max_length(Some(AVATAR_MAX))
+        .pattern(Some("^data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+$")),
+    Zone => text().description(Some("a name of the IANA's time zone database")),
+    Locale => text().enum_values(Some(Locale::ALL.iter().map(|value| value.name()))),
     Rank => text().max_length(Some(RANK_BYTES_MAX)).description(Some("an order key, compared bytewise")),
     Priority => text().enum_values(Some(Priority::ALL.iter().map(|value| value.name()))),
     Status => text().enum_values(Some(Status::ALL.iter().map(|value| value.name()))),

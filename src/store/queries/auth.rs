@@ -44,6 +44,18 @@ impl Token {
     }
 }
 
+/// A sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = auth_sessions)]
+pub struct SessionRow {
+    pub id: FamilyId,
+    pub user_agent: Option<String>,
+    pub ip: Option<String>,
+    pub created_at: Moment,
+    pub last_used_at: Moment,
+    pub expires_at: Moment,
+}
+
 /// What came of spending a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spending {
@@ -208,6 +220,33 @@ pub async fn count_failure(
 pub async fn forget_failures(conn: &mut Conn, email: &str) -> StoreResult<()> {
     query!(conn, |c| diesel::delete(login_failures::table.find(email)).execute(c).await)?;
     Ok(())
+}
+
+/// The sign-ins of a user that have not ended, by id, after `after`, at most `limit`.
+pub async fn sessions(
+    conn: &mut Conn,
+    user: UserId,
+    at: Moment,
+    after: Option<FamilyId>,
+    limit: i64,
+) -> StoreResult<Vec<SessionRow>> {
+    let rows = auth_sessions::table
+        .filter(auth_sessions::user_id.eq(user))
+        .filter(auth_sessions::revoked_at.is_null().and(auth_sessions::expires_at.gt(at)))
+        .filter(auth_sessions::id.gt(after.unwrap_or(FamilyId(uuid::Uuid::nil()))))
+        .order(auth_sessions::id.asc())
+        .limit(limit);
+    Ok(query!(conn, |c| rows.select(SessionRow::as_select()).load(c).await)?)
+}
+
+/// Whether a sign-in is this user's and has not ended.
+pub async fn is_session_of(conn: &mut Conn, user: UserId, family: FamilyId, at: Moment) -> StoreResult<bool> {
+    let row = auth_sessions::table
+        .filter(auth_sessions::id.eq(family).and(auth_sessions::user_id.eq(user)))
+        .filter(auth_sessions::revoked_at.is_null().and(auth_sessions::expires_at.gt(at)))
+        .select(auth_sessions::id);
+    let found: Option<FamilyId> = query!(conn, |c| row.first(c).await.optional())?;
+    Ok(found.is_some())
 }
 
 /// Deletes what has ended: expired tokens at once, sessions and failures a day later.

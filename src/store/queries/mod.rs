@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod board;
+pub mod guest;
 pub mod label;
 pub mod log;
 pub mod node;

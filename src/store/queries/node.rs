@@ -1,12 +1,12 @@
 //! Nodes: which runs of the program live, by the database's clock, and which boards each of them may write.
 
 use crate::domain::board::model::{Epoch, Seq};
-use crate::domain::ids::{BoardId, FamilyId, Incarnation, UserId, WorkspaceId};
+use crate::domain::ids::{BoardId, FamilyId, Incarnation, ProjectId, UserId, WorkspaceId};
 use crate::domain::time::Moment;
 use crate::store::columns::sql;
 use crate::store::conn::{Conn, query};
 use crate::store::error::StoreResult;
-use crate::store::schema::{auth_sessions, heads, nodes, users, workspaces};
+use crate::store::schema::{auth_sessions, boards, heads, nodes, projects, users, workspaces};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -203,6 +203,47 @@ pub async fn list(conn: &mut Conn, since_ms: i64) -> StoreResult<Vec<(NodeRow, i
         query!(conn, |c| counts.select((heads::owner, count_star())).load(c).await)?;
     let count = |row: &NodeRow| counts.iter().find(|(owner, _)| *owner == Some(row.incarnation)).map_or(0, |(_, n)| *n);
     Ok(rows.into_iter().map(|row| (row.clone(), count(&row))).collect())
+}
+
+/// A board that a living node may write.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct LiveBoard {
+    pub board_id: BoardId,
+    pub name: String,
+    pub project_id: ProjectId,
+    pub project_name: String,
+    pub workspace_id: WorkspaceId,
+    pub workspace_name: String,
+    pub node_id: String,
+    pub epoch: Epoch,
+    pub head: Seq,
+    pub at: Moment,
+}
+
+/// The boards that living nodes may write, by id, after `after`, at most `limit`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn live_boards(conn: &mut Conn, after: Option<BoardId>, limit: i64) -> StoreResult<Vec<LiveBoard>> {
+    let rows = heads::table
+        .inner_join(boards::table.inner_join(projects::table.inner_join(workspaces::table)))
+        .inner_join(nodes::table.on(heads::owner.eq(nodes::incarnation.nullable())))
+        .filter(nodes::dead.eq(false).and(heads::board_id.gt(after.unwrap_or(BoardId(uuid::Uuid::nil())))))
+        .order(heads::board_id.asc())
+        .limit(limit)
+        .select((
+            boards::id,
+            boards::name,
+            projects::id,
+            projects::name,
+            workspaces::id,
+            workspaces::name,
+            nodes::node_id,
+            heads::epoch,
+            heads::head,
+            heads::at,
+        ));
+    Ok(query!(conn, |c| rows.load(c).await)?)
 }
 
 /// Where these boards stand. Those that are not there are missing.

@@ -2,6 +2,7 @@
 //!
 //! Each fails as the database does, and says what else it fails with.
 
+use super::guest::DEMO_HOST;
 use crate::domain::ids::UserId;
 use crate::domain::time::Moment;
 use crate::store::conn::query;
@@ -34,9 +35,21 @@ pub struct NewUser {
     pub email: String,
     pub name: String,
     pub password_hash: Option<String>,
+    pub locale: &'static str,
     pub is_system_admin: bool,
     pub created_at: Moment,
     pub updated_at: Moment,
+}
+
+/// What to change of an account; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct UserChanges {
+    pub name: Option<String>,
+    pub avatar: Option<Option<String>>,
+    pub locale: Option<String>,
+    pub timezone: Option<String>,
+    pub updated_at: Option<Moment>,
 }
 
 /// An account with what a login is checked by.
@@ -45,16 +58,17 @@ pub struct Credentials {
     pub password_hash: Option<String>,
 }
 
-/// Makes an account; `None` where its e-mail is taken. The very first becomes system admin if `first_is_admin`.
+/// Makes an account; `None` where its e-mail is taken. The very first becomes system admin if `first_is_admin`; those of
+/// the demonstration don't count.
 pub async fn insert(conn: &mut Conn, mut row: NewUser, first_is_admin: bool) -> StoreResult<Option<User>> {
     if first_is_admin {
-        let anybody: Option<UserId> =
-            query!(conn, |c| users::table.select(users::id).limit(1).first(c).await.optional())?;
+        let people = users::table.filter(users::email.not_like(format!("%{DEMO_HOST}"))).select(users::id).limit(1);
+        let anybody: Option<UserId> = query!(conn, |c| people.clone().first(c).await.optional())?;
         row.is_system_admin |= anybody.is_none();
         if let (None, Conn::Pg(c)) = (anybody, &mut *conn) {
             // Another node may be making the first account too: it waits here, and the one that is second sees it.
             c.batch_execute("lock table users in share row exclusive mode").await?;
-            let first: Option<UserId> = users::table.select(users::id).limit(1).first(&mut **c).await.optional()?;
+            let first: Option<UserId> = people.first(&mut **c).await.optional()?;
             row.is_system_admin = first.is_none();
         }
     }
@@ -85,6 +99,16 @@ pub async fn credentials(conn: &mut Conn, email: &str) -> StoreResult<Option<Cre
     let found: Option<(User, Option<String>)> =
         query!(conn, |c| row.select((User::as_select(), users::password_hash)).first(c).await.optional())?;
     Ok(found.map(|(user, password_hash)| Credentials { user, password_hash }))
+}
+
+/// Changes an account; `None` where there is none.
+pub async fn change(conn: &mut Conn, id: UserId, changes: UserChanges) -> StoreResult<Option<User>> {
+    Ok(query!(conn, |c| diesel::update(users::table.find(id))
+        .set(&changes)
+        .returning(User::as_returning())
+        .get_result(c)
+        .await
+        .optional())?)
 }
 
 /// Makes an account system admin; whether there is one of this e-mail.

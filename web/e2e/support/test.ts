@@ -71,6 +71,8 @@ export const test = base.extend<{ world: World }, { server: TeamFlow }>({
       rest: new Rest(server),
       signedIn: async (account, look) => {
         const context = await open(look);
+        // What the account speaks counts before what the browser does.
+        if (look?.locale) await new Rest(server).call(account, 'PATCH', '/auth/me', { locale: look.locale });
         await logIn(context, server, account);
         return context.newPage();
       },

@@ -1,21 +1,26 @@
 /** What is around every page of who is signed in: the bar at its head, and its place for the content. */
-import { LogOut, Search, Settings2, UserRound, Waypoints } from 'lucide-react';
-import { type ReactNode, useEffect } from 'react';
+import { LogOut, PanelLeft, Search, Settings2, UserRound, Waypoints } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useI18n } from '@/i18n';
 import { Avatar } from '@/ui/Avatar';
 import { IconButton } from '@/ui/Button';
 import { Menu, MenuGroup, MenuItem, MenuLine } from '@/ui/Menu';
-import { useClient, useMe } from './client';
+import { useMe } from './client';
 import css from './frame.module.css';
 import { openPalette } from './palette';
 import { paths } from './paths';
+import { toggleSidebar } from './Shell';
+import { type Place, usePlace } from './sidebar';
+import { askSignOut } from './sign-out';
 
 interface Props {
   /** Of the page, for the browser's tab and, where there are no `crumbs`, for the bar. */
   title: string;
   /** From the outermost in; the page itself is not among them. */
   crumbs?: readonly { name: string; to: string }[];
+  /** What the sidebar unfolds; left out for pages that belong to no workspace. */
+  place?: Place | undefined;
   /** At the end of the bar: who is here, what can be done. */
   actions?: ReactNode;
   /** A second bar below the first. */
@@ -25,27 +30,31 @@ interface Props {
   children?: ReactNode;
 }
 
-export function Frame({ title, crumbs = [], actions, bar, full, children }: Props) {
+export function Frame({ title, crumbs = [], place, actions, bar, full, children }: Props) {
   const { t } = useI18n();
+  const heading = useId();
+  const main = useRef<HTMLElement>(null);
+  usePlace(place);
+  useFocusOfPage(main);
   useEffect(() => {
     document.title = `${title} · ${t('common.app')}`;
   }, [title, t]);
   return (
     <div className={`${css.frame} ${full ? css.full : ''}`}>
-      <a href="#content" className={css.skip}>
-        {t('common.skip')}
-      </a>
       <header className={css.head}>
-        <Link href={paths.home} className={css.brand} aria-label={t('common.home')}>
-          <img src="/icon.svg" alt="" width="26" height="26" />
-        </Link>
+        <IconButton
+          label={t('pages.sidebar_toggle')}
+          icon={<PanelLeft />}
+          onClick={toggleSidebar}
+          className={css.toggle ?? ''}
+        />
         <nav className={css.crumbs} aria-label={t('common.menu')}>
           {crumbs.map((crumb) => (
             <Link key={crumb.to} href={crumb.to} className={css.crumb}>
               <bdi>{crumb.name}</bdi>
             </Link>
           ))}
-          <h1 className={css.title}>
+          <h1 id={heading} className={css.title}>
             <bdi>{title}</bdi>
           </h1>
         </nav>
@@ -56,16 +65,39 @@ export function Frame({ title, crumbs = [], actions, bar, full, children }: Prop
         </div>
       </header>
       {bar}
-      <main id="content" className={css.content} tabIndex={-1}>
+      <main id="content" ref={main} className={css.content} tabIndex={-1} aria-labelledby={heading}>
         {children}
       </main>
     </div>
   );
 }
 
+/** The first page keeps the focus where the browser has put it. */
+let isFirst = true;
+for (const kind of ['pushState', 'replaceState', 'popstate']) {
+  addEventListener(
+    kind,
+    () => {
+      isFirst = false;
+    },
+    { once: true },
+  );
+}
+
+/**
+ * A new page takes the focus where that would be lost with the old one, or still is on the way that led to it: the
+ * next Tab goes on in the page, and a screen reader says its name.
+ */
+function useFocusOfPage(main: { current: HTMLElement | null }) {
+  useEffect(() => {
+    const { activeElement } = document;
+    const isLost = activeElement === null || activeElement === document.body;
+    if (!isFirst && (isLost || activeElement.closest('#sidebar'))) main.current?.focus({ preventScroll: true });
+  }, [main]);
+}
+
 function Account() {
   const { t } = useI18n();
-  const { auth } = useClient();
   const { user } = useMe();
   const [, go] = useLocation();
   const trigger = (
@@ -89,7 +121,7 @@ function Account() {
         )}
       </MenuGroup>
       <MenuLine />
-      <MenuItem icon={<LogOut />} onSelect={() => void auth.logOut()}>
+      <MenuItem icon={<LogOut />} onSelect={askSignOut}>
         {t('common.sign_out')}
       </MenuItem>
     </Menu>

@@ -1,21 +1,14 @@
 /** Opens and closes the command palette from anywhere; it is loaded when it is first wanted. */
-import type { Store } from '@/sync/api';
+import { createValue } from '@/sync/value';
 
-let isOpen = false;
-const listeners = new Set<() => void>();
+/** What it is open for: to find something, or to make a task that is called `text`. */
+export type Palette = { for: 'finding' } | { for: 'making'; text: string };
 
-function set(next: boolean) {
-  isOpen = next;
-  for (const listener of listeners) listener();
-}
+const FINDING: Palette = { for: 'finding' };
 
-export const openPalette = () => set(true);
-export const closePalette = () => set(false);
+/** Null while it is closed. */
+export const palette = createValue<Palette | null>(null);
 
-export const paletteOpen: Store<boolean> = {
-  get: () => isOpen,
-  subscribe(listener) {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
-};
+export const openPalette = () => palette.set(FINDING);
+export const openMaking = (text = '') => palette.set({ for: 'making', text });
+export const closePalette = () => palette.set(null);

@@ -3,7 +3,8 @@ import type { I18n } from '@/i18n';
 import type { Problem } from '@/sync/wire';
 
 export function isProblem(error: unknown): error is Problem {
-  return typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
+  // A `DOMException` has a code too, which is a number.
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
 }
 
 export function problemText(error: unknown, t: I18n['t']): string {

@@ -6,11 +6,14 @@ import {
   useContext,
   useEffect,
   useMemo,
+  useRef,
   useState,
   useSyncExternalStore,
 } from 'react';
+import { useSearchParams } from 'wouter';
 import { useClient, useMe, useStore } from '@/app/client';
 import type { BoardRoom, BoardStatus, BoardView, EventRoom } from '@/sync/api';
+import { createValue, type Value } from '@/sync/value';
 import type { Column, Id, Person, Role, Task } from '@/sync/wire';
 
 /** Somebody of the workspace, as `GET /workspaces/{id}/members` tells. */
@@ -50,6 +53,13 @@ export interface BoardScope {
   rights: Rights;
   /** The events of the board's workspace; null until the board is known. */
   workspace: EventRoom | null;
+  /**
+   * The element in which the columns scroll, while they are shown: what a cursor's place is a part of. A card in it
+   * bears `data-task-id`, a column `data-column-id`.
+   */
+  area: Value<HTMLElement | null>;
+  /** Brings a card into view and gives it the focus; false where it is not among those shown. Null while no columns are. */
+  show: Value<((id: Id) => boolean) | null>;
 }
 
 const Context = createContext<BoardScope | null>(null);
@@ -78,6 +88,21 @@ export const useOrder = (columnId: Id) => useView((view) => view?.order.get(colu
 export const useTask = (id: Id) => useView((view) => view?.tasks.get(id));
 export const useUnsynced = (id: Id) => useView((view) => view?.unsynced.has(id) ?? false);
 
+/** Opens a task's panel beside the board, by the address; null closes it. */
+export function useOpenTask(): (id: Id | null) => void {
+  const [, setQuery] = useSearchParams();
+  // wouter gives a new setter with each address: who holds this one is not to be drawn again for that.
+  const set = useRef(setQuery);
+  set.current = setQuery;
+  return useCallback((id) => {
+    set.current((query) => {
+      if (id) query.set('task', id);
+      else query.delete('task');
+      return query;
+    });
+  }, []);
+}
+
 export function BoardProvider(props: { boardId: Id; somebody: string; children: ReactNode }) {
   const { boardId, somebody } = props;
   const client = useClient();
@@ -102,6 +127,8 @@ function Provider({ room, somebody, children }: { room: BoardRoom; somebody: str
   const colleagues = useList<Colleague>(board && `/workspaces/${board.workspace_id}/members`, workspace, 'member.');
   const labels = useList<Label>(board && `/projects/${board.project_id}/labels`, project, 'label.');
   const role = workspaces.find((one) => one.id === board?.workspace_id)?.role ?? 'viewer';
+  const [area] = useState(() => createValue<HTMLElement | null>(null));
+  const [show] = useState(() => createValue<((id: Id) => boolean) | null>(null));
   const scope = useMemo<BoardScope>(() => {
     const people = new Map(colleagues.map((one) => [one.user_id, one]));
     const names = (id: Id | null) => (id && people.get(id)?.name) || (id === user.id ? user.name : somebody);
@@ -114,8 +141,10 @@ function Provider({ room, somebody, children }: { room: BoardRoom; somebody: str
       nameOf: names,
       rights: rightsOf(role, user.id),
       workspace,
+      area,
+      show,
     };
-  }, [room, status, user, colleagues, labels, role, workspace, somebody]);
+  }, [room, status, user, colleagues, labels, role, workspace, somebody, area, show]);
   return <Context value={scope}>{children}</Context>;
 }
 

@@ -28,6 +28,11 @@ export function initialLocale(): Locale {
   return navigator.languages.some((language) => language.toLowerCase().startsWith('fa')) ? 'fa' : 'en';
 }
 
+/** Whether the device was ever told what to speak. */
+export function hasChosenLocale(): boolean {
+  return globalThis.localStorage?.getItem(KEPT) !== null;
+}
+
 /** English is in the first script; others come when they are spoken. */
 export async function loadCatalogue(locale: Locale): Promise<Catalogue> {
   return locale === 'fa' ? (await import('./fa')).fa : en;

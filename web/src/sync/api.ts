@@ -41,13 +41,18 @@ export interface Connection {
   lostAt: number | null;
   /** When the next attempt begins; null where none is planned. */
   retryAt: number | null;
+  /** How often it was tried to make it again since it was lost. */
+  attempt: number;
+  /** The server has said that it goes away; it comes again, or another takes its place. */
+  draining: boolean;
   /** Of this connection; null while there is none. */
   sessionId: Id | null;
 }
 
 export type SignIn =
   | { state: 'unknown' }
-  | { state: 'signed_out' }
+  /** `ended`: not by the user's own wish, but by the server's. */
+  | { state: 'signed_out'; ended?: boolean }
   /** `offline`: who it is was read from this device; the sign-in could not be renewed yet. */
   | { state: 'signed_in'; user: User; workspaces: readonly WorkspaceRole[]; offline: boolean };
 
@@ -58,8 +63,8 @@ export interface Auth {
   /** Rejects with {@link ApiError}. */
   signUp(fields: { email: string; password: string; name: string }): Promise<void>;
   logIn(fields: { email: string; password: string; remember_me?: boolean }): Promise<void>;
-  /** A guest on a server that shows the demonstration (`serve --demo`). */
-  visitDemo(): Promise<void>;
+  /** A guest on a server that shows the demonstration (`serve --demo`): a board of their own, in this language. */
+  visitDemo(locale?: string): Promise<{ board_id: Id }>;
   /** Also forgets all that this device keeps of the user. */
   logOut(): Promise<void>;
   /** Reads user and workspaces again. */
@@ -96,6 +101,7 @@ export interface BoardView {
   seq: number;
   /** From left to right. */
   columns: readonly Column[];
+  /** A task's `number` is 0 until the server has given it one. */
   tasks: ReadonlyMap<Id, Task>;
   /** A column's tasks from top to bottom. */
   order: ReadonlyMap<Id, readonly Id[]>;
@@ -158,6 +164,11 @@ export interface History {
   redo(): Promise<boolean>;
 }
 
+/** What an op changes that no view shows: without it, that part of the op can't be undone. */
+export interface Before {
+  description?: string;
+}
+
 export interface BoardRoom {
   readonly id: Id;
   readonly status: Store<BoardStatus>;
@@ -169,11 +180,13 @@ export interface BoardRoom {
   readonly history: History;
 
   /** Shows `op` at once and sends it. Versions that are left out are filled in from what is shown. */
-  submit(op: Op): Submission;
+  submit(op: Op, before?: Before): Submission;
   /** The same for one gesture: undone as one. Sent as one REST request (`POST /boards/{id}/ops`). */
   submitAll(ops: readonly Op[]): readonly Submission[];
   /** Keep mine (sent again on top of what stands there), take theirs, or send `edited` in its place. */
   resolve(op_id: Id, choice: 'mine' | 'theirs' | { edited: Op }): void;
+  /** What an open op will make of a task's description, which is in no view; undefined where none does. */
+  openDescription(task_id: Id): string | undefined;
   /** Tells the others where one is. Merged with what was told before, throttled to 10 a second; `null` takes a key away. */
   setPresence(state: { [K in keyof PresenceState]?: PresenceState[K] | null }): void;
 
@@ -203,13 +216,27 @@ export interface PendingCount {
   conflicts: number;
 }
 
+export interface About {
+  version: string;
+  /** Whether {@link Auth.visitDemo} works. */
+  demo: boolean;
+  /** Whether anybody may sign up. */
+  sign_up: boolean;
+}
+
 export interface Client {
   readonly auth: Auth;
   readonly rest: Rest;
   readonly connection: Store<Connection>;
+  /** Tries to connect now, where it would wait for a while. */
+  retry(): void;
   readonly pending: Store<PendingCount>;
+  /** All edits that wait for a decision, over all boards; the board's room takes it. */
+  readonly conflicts: Store<readonly (Conflict & { board_id: Id })[]>;
   openBoard(id: Id): BoardRoom;
   openRoom(name: string): EventRoom;
+  /** What the server tells everybody about itself. */
+  about(): Promise<About>;
   /** Boards that this device keeps and can show offline. */
   keptBoards(): Promise<readonly { board: BoardInfo; seen_at: Moment }[]>;
   /** Ends connection and timers. */

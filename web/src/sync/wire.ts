@@ -204,8 +204,12 @@ export interface PresenceState {
   activity?: 'viewing' | 'editing' | 'dragging';
   /** The field that is edited. */
   field?: string;
-  /** Place of the pointer, as parts of the board's scrollable area: [x, y], each 0 to 1. */
+  /** Place of the pointer, as parts of the board's scrollable area: [x, y], each 0 to 1. `x` counts from where a line begins. */
   cursor?: readonly [number, number];
+  /** The same more exactly, since others have scrolled elsewhere: what the pointer is over, and the place as parts of that. */
+  over?: { column_id: Id; task_id?: Id; at: readonly [number, number] };
+  /** Nothing was done here for a while, or the page is not seen. */
+  idle?: boolean;
 }
 
 export interface Member {

@@ -1,3 +1,4 @@
+import { useI18n } from '@/i18n';
 import type { Id, Person } from '@/sync/wire';
 import css from './avatar.module.css';
 
@@ -22,12 +23,20 @@ function initials(name: string): string {
   return letters.map((word) => [...(word ?? '?')][0]?.toUpperCase() ?? '').join('\u200c');
 }
 
-export function Avatar(props: { person: Person; size?: 'small' | 'medium' | 'large'; decorative?: boolean }) {
+interface Props {
+  person: Person & { avatar?: string | null };
+  size?: 'small' | 'medium' | 'large';
+  /** The name stands beside it already. */
+  decorative?: boolean;
+}
+
+/** A person's picture, or the first letters of their name. */
+export function Avatar(props: Props) {
   const { person, size = 'medium', decorative } = props;
   const said = decorative ? { 'aria-hidden': true } : { role: 'img', 'aria-label': person.name };
   return (
     <span className={`${css.avatar} ${css[size]}`} style={personStyle(person.id)} title={person.name} {...said}>
-      {initials(person.name)}
+      {person.avatar ? <img src={person.avatar} alt="" className={css.picture} /> : initials(person.name)}
     </span>
   );
 }
@@ -35,6 +44,7 @@ export function Avatar(props: { person: Person; size?: 'small' | 'medium' | 'lar
 /** Several, one over the other; the rest as a number. */
 export function AvatarStack(props: { people: readonly Person[]; max?: number; size?: 'small' | 'medium' }) {
   const { people, max = 4, size = 'medium' } = props;
+  const { t, number } = useI18n();
   const shown = people.length > max ? people.slice(0, max - 1) : people;
   const rest = people.slice(shown.length);
   return (
@@ -43,8 +53,12 @@ export function AvatarStack(props: { people: readonly Person[]; max?: number; si
         <Avatar key={person.id} person={person} size={size} />
       ))}
       {rest.length > 0 && (
-        <span className={`${css.avatar} ${css[size]} ${css.rest}`} title={rest.map((person) => person.name).join(', ')}>
-          +{rest.length}
+        <span
+          dir="ltr"
+          className={`${css.avatar} ${css[size]} ${css.rest}`}
+          title={rest.map((person) => person.name).join(t('task.comma'))}
+        >
+          +{number(rest.length)}
         </span>
       )}
     </span>

@@ -1,39 +1,17 @@
-import { Dialog as Base } from '@base-ui/react/dialog';
-import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { useI18n } from '@/i18n';
-import { IconButton } from './Button';
-import css from './dialog.module.css';
+/** A window over the page; what it is made of comes when the page rests, or is wanted. */
+import { lazy, Suspense, useState } from 'react';
+import { loadedAtRest } from './at-rest';
+import type { DialogProps } from './DialogWindow';
 
-interface Props {
-  open: boolean;
-  onClose(): void;
-  title: string;
-  /** Below the title; read out when it opens. */
-  text?: ReactNode;
-  children?: ReactNode;
-  /** The buttons at its end. */
-  actions?: ReactNode;
-  wide?: boolean;
-}
+const Window = lazy(loadedAtRest(() => import('./DialogWindow')));
 
-/** A window over the page. Focus goes in and comes back; Escape and a click outside close it. */
-export function Dialog({ open, onClose, title, text, children, actions, wide }: Props) {
-  const { t } = useI18n();
+export function Dialog(props: DialogProps) {
+  const [wanted, setWanted] = useState(props.open);
+  if (props.open && !wanted) setWanted(true);
+  if (!wanted) return null;
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
-      <Base.Portal>
-        <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={`${css.popup} ${wide ? css.wide : ''}`}>
-          <header className={css.head}>
-            <Base.Title className={css.title}>{title}</Base.Title>
-            <IconButton label={t('common.close')} icon={<X />} small onClick={onClose} />
-          </header>
-          {text && <Base.Description className={css.text}>{text}</Base.Description>}
-          {children}
-          {actions && <footer className={css.actions}>{actions}</footer>}
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={null}>
+      <Window {...props} />
+    </Suspense>
   );
 }

@@ -1,13 +1,10 @@
-/** Short messages at the edge of the page, which go by themselves. */
-import { Toast as Base } from '@base-ui/react/toast';
-import { X } from 'lucide-react';
-import { useI18n } from '@/i18n';
-import { IconButton } from './Button';
-import css from './toast.module.css';
+/** Short messages at the edge of the page, which go by themselves. What shows them comes when the page rests, or there is one. */
+import { type ComponentType, useEffect, useState } from 'react';
+import { useStore } from '@/app/client';
+import { createValue } from '@/sync/value';
+import { useRested } from './at-rest';
 
-const toasts = Base.createToastManager();
-
-interface Toast {
+export interface Toast {
   text: string;
   tone?: 'plain' | 'warning' | 'danger';
   /** One thing to do about it, such as to undo it. */
@@ -18,42 +15,24 @@ interface Toast {
   stays?: number;
 }
 
-export function showToast({ text, tone = 'plain', action, id, stays = 5_000 }: Toast): string {
-  const shown = toasts.add({
-    description: text,
-    type: tone,
-    timeout: stays,
-    priority: tone === 'plain' ? 'low' : 'high',
-    ...(id ? { id } : {}),
-    ...(action ? { actionProps: { children: action.label, onClick: action.run } } : {}),
-  });
-  return shown;
-}
+/** Not shown yet. */
+export const waitingToasts = createValue<readonly Toast[]>([]);
 
-export function hideToast(id: string) {
-  toasts.close(id);
+export function showToast(toast: Toast) {
+  waitingToasts.set([...waitingToasts.get(), toast]);
 }
 
 export function Toasts() {
-  return (
-    <Base.Provider toastManager={toasts} limit={3}>
-      <Base.Portal>
-        <Base.Viewport className={css.viewport}>
-          <List />
-        </Base.Viewport>
-      </Base.Portal>
-    </Base.Provider>
-  );
-}
-
-function List() {
-  const { t } = useI18n();
-  const { toasts: shown } = Base.useToastManager();
-  return shown.map((toast) => (
-    <Base.Root key={toast.id} toast={toast} className={`${css.toast} ${css[toast.type ?? 'plain'] ?? ''}`}>
-      <Base.Description className={css.text} />
-      {toast.actionProps && <Base.Action className={css.action} />}
-      <Base.Close render={<IconButton label={t('common.close')} icon={<X />} small className={css.close ?? ''} />} />
-    </Base.Root>
-  ));
+  const waiting = useStore(waitingToasts);
+  const rested = useRested();
+  const [List, setList] = useState<ComponentType>();
+  useEffect(() => {
+    if (List || (!rested && waiting.length === 0)) return;
+    // Without a network it is asked for again with the next one.
+    import('./ToastList').then(
+      (loaded) => setList(() => loaded.ToastList),
+      () => undefined,
+    );
+  }, [List, rested, waiting]);
+  return List ? <List /> : null;
 }
