@@ -8,6 +8,7 @@ export default defineConfig({
   testMatch: '*.ts',
   testIgnore: [],
   workers: 1,
+  retries: 0,
   timeout: 300_000,
   reporter: 'line',
 });

@@ -23,6 +23,8 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,
+  // A machine that is busy with other things may be late once.
+  retries: 1,
   reporter: [['list']],
   use: {
     headless: true,
