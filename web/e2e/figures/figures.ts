@@ -6,7 +6,7 @@ import { paths } from '@/app/paths';
 import { BoardOn } from '../support/board';
 import { dragged, frames, heapOf, scrolled } from '../support/frames';
 import { type Account, PASSWORD, type Place } from '../support/rest';
-import { expect, profile, test, type World } from '../support/test';
+import { expect, logIn, profile, test, type World } from '../support/test';
 
 const ROWS: [string, string, string][] = [];
 const row = (what: string, measured: string, goal: string) => ROWS.push([what, measured, goal]);
@@ -18,12 +18,12 @@ test('figures', async ({ world, browser }) => {
 
   const small = await world.rest.place(ada, [bob]);
   await world.rest.fill(ada, small, 200);
-  const loads: { time: number; script: number }[] = [];
+  const loads: number[] = [];
   for (let turn = 0; turn < 5; turn++) loads.push(await coldLoad(world, browser, ada, small));
-  const script = Math.max(...loads.map((load) => load.script));
+  const script = await firstScript(world, browser, ada, small);
   row('script on first load of a board, compressed', `${(script / 1000).toFixed(1)} kB`, '≤ 180 kB');
   row('all script there is, compressed', `${(allScript() / 1000).toFixed(1)} kB`, '');
-  row('sign-in to 200 cards, cold, median of 5', ms(median(loads.map((load) => load.time))), '≤ 1,500 ms');
+  row('sign-in to 200 cards, cold, median of 5', ms(median(loads)), '≤ 1,500 ms');
 
   const page = await world.signedIn(ada);
   await new BoardOn(page).open(small.board_id);
@@ -53,13 +53,8 @@ type Browser = Parameters<typeof profile>[0];
 
 /** From the press on "Sign in" until the board's cards are painted, in a browser that has never been here. */
 async function coldLoad(world: World, browser: Browser, account: Account, place: Place) {
-  const context = await profile(browser, world.server, {});
+  const context = await profile(browser, world.server);
   const page = await context.newPage();
-  const scripts = new Set<string>();
-  page.on('request', (request) => {
-    const { pathname } = new URL(request.url());
-    if (pathname.endsWith('.js')) scripts.add(pathname);
-  });
   await page.goto(`${paths.signIn}?to=${encodeURIComponent(paths.board(place.board_id))}`);
   await page.getByLabel('E-mail').fill(account.email);
   await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
@@ -78,9 +73,25 @@ async function coldLoad(world: World, browser: Browser, account: Account, place:
   );
   await page.getByRole('button', { name: 'Sign in' }).click();
   const time = await done;
-  const script = [...scripts].reduce((sum, path) => sum + packedSize(join('dist', path)), 0);
   await context.close();
-  return { time, script };
+  return time;
+}
+
+/** The bytes of all scripts that a new browser asks for until a board's cards are there. */
+async function firstScript(world: World, browser: Browser, account: Account, place: Place): Promise<number> {
+  const context = await profile(browser, world.server);
+  await logIn(context, world.server, account);
+  const page = await context.newPage();
+  const scripts = new Set<string>();
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.endsWith('.js')) scripts.add(pathname);
+  });
+  await page.goto(paths.board(place.board_id));
+  await page.locator('[data-task-id]').first().waitFor();
+  const size = [...scripts].reduce((sum, path) => sum + packedSize(join('dist', path)), 0);
+  await context.close();
+  return size;
 }
 
 /** Bob renames a card again and again; from each commit until Ada's page has painted it, in milliseconds. */
