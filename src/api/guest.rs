@@ -124,16 +124,24 @@ pub async fn sweep(app: &App, at: Moment) -> ApiResult<()> {
     let since = at.plus_millis(-IDLE_MS);
     let gone = app.store.read(async move |mut c| rows::idle(&mut c, since, SWEPT_AT_ONCE).await).await?;
     for user in gone {
-        let theirs = async move |mut c| workspace::of_user(&mut c, user, None, i64::MAX).await;
-        for (row, _) in app.store.read(theirs).await? {
-            if row.created_by == user {
-                delete_all(app, user, row.id).await?;
-            } else {
-                take_away(app, user, row.id, user, true).await?;
-            }
-        }
-        app.store.write(async move |mut c| rows::disable(&mut c, user, at).await).await?;
-        app.auth.end_user(user).await?;
+        clean_up_after(app, user, at).await?;
     }
     Ok(())
+}
+
+async fn clean_up_after(app: &App, user: UserId, at: Moment) -> ApiResult<()> {
+    let theirs = async move |mut c| workspace::of_user(&mut c, user, None, i64::MAX).await;
+    for (row, _) in app.store.read(theirs).await? {
+        let done = match row.created_by == user {
+            true => delete_all(app, user, row.id).await,
+            false => take_away(app, user, row.id, user, true).await,
+        };
+        match done {
+            // Another node was faster, or somebody has made the guest a last owner, who stays.
+            Err(error) if matches!(error.code(), Code::NotFound | Code::Conflict) => {}
+            done => done?,
+        }
+    }
+    app.store.write(async move |mut c| rows::disable(&mut c, user, at).await).await?;
+    Ok(app.auth.end_user(user).await?)
 }

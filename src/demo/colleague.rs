@@ -59,16 +59,17 @@ pub struct Colleague {
 impl Colleague {
     /// Works until there is no more to do; each cue is a turn.
     pub async fn run(self, mut cues: mpsc::Receiver<()>) -> End {
-        let mut failures = 0;
+        let (mut failures, mut is_first) = (0, true);
         loop {
             let begun = Instant::now();
-            match self.session(&mut cues).await {
+            match self.session(&mut cues, is_first).await {
                 Ended::For(end) => return end,
                 // A session that has lasted is a good one that was lost: a node that stops, for one.
                 Ended::Lost if begun.elapsed() > Duration::from_secs(10) => failures = 0,
                 Ended::Lost => failures += 1,
             }
             self.sees_people.store(false, Ordering::Relaxed);
+            is_first = false;
             if failures > TRIES {
                 return End::Gone;
             }
@@ -76,7 +77,7 @@ impl Colleague {
         }
     }
 
-    async fn session(&self, cues: &mut mpsc::Receiver<()>) -> Ended {
+    async fn session(&self, cues: &mut mpsc::Receiver<()>, is_first: bool) -> Ended {
         let Some(token) = (self.sign)(self.who.id) else { return Ended::For(End::Gone) };
         let Some(mut socket) = Socket::open(self.address, &token).await else { return Ended::Lost };
         let mut sight = Sight::new(cast(self.locale).iter().map(|person| person.id).collect());
@@ -85,6 +86,9 @@ impl Colleague {
             Ok(Err(ended)) => return ended,
             Err(_) => return Ended::Lost,
         };
+        if is_first && sight.is_here_already(self.who.id, session) {
+            return Ended::For(End::Elsewhere);
+        }
         self.look(&sight);
         let mut dice = SmallRng::from_os_rng();
         let mut plan = Plan::default();

@@ -1,6 +1,6 @@
 //! Crews: the colleagues of one board each, bounded in number, who take turns.
 
-use super::colleague::{Colleague, Sign};
+use super::colleague::{Colleague, End, Sign};
 use super::script::{COLLEAGUES, cast};
 use crate::domain::ids::{BoardId, UserId};
 use crate::domain::locale::Locale;
@@ -19,6 +19,9 @@ pub const CREWS_MAX: usize = 20;
 const TURN_MS: std::ops::Range<u64> = 1_500..2_500;
 /// How long a crew waits for the first person, and after the last one has gone.
 const ALONE_MAX: Duration = Duration::from_secs(60);
+
+/// A crew that another node has at work is looked for so often, in case that node goes.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(20);
 
 /// How long a crew is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +73,6 @@ impl Crews {
         self.alive().values().filter(|crew| crew.stay == Stay::WhileAttended).count() < CREWS_MAX
     }
 
-    pub fn is_at(&self, board: BoardId) -> bool {
-        self.alive().contains_key(&board)
-    }
-
     /// Sends a crew to a board, unless one is there.
     ///
     /// # Errors
@@ -90,7 +89,12 @@ impl Crews {
         }
         let crews = self.clone();
         let task = tokio::spawn(async move {
-            work(board, locale, stay, address, Arc::clone(&crews.0.sign)).await;
+            let sign = &crews.0.sign;
+            while work(board, locale, stay, address, sign).await == Some(End::Elsewhere) && stay == Stay::Always {
+                // Two that gave way to each other must not meet again.
+                let longer = rand::rng().random_range(1.0..2.0);
+                tokio::time::sleep(LOOK_AGAIN_AFTER.mul_f64(longer)).await;
+            }
             crews.alive().remove(&board);
         });
         alive.insert(board, Crew { stay, task: task.abort_handle() });
@@ -108,7 +112,7 @@ impl Crews {
 }
 
 /// Gives each colleague a turn after the other, until one of them has stopped or nobody is there to see it.
-async fn work(board: BoardId, locale: Locale, stay: Stay, address: SocketAddr, sign: Sign) {
+async fn work(board: BoardId, locale: Locale, stay: Stay, address: SocketAddr, sign: &Sign) -> Option<End> {
     let sees_people: [_; COLLEAGUES] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
     let mut colleagues = JoinSet::new();
     let mut cues = Vec::new();
@@ -116,7 +120,7 @@ async fn work(board: BoardId, locale: Locale, stay: Stay, address: SocketAddr, s
         // A turn that comes while one is busy is lost.
         let (cue, turns) = mpsc::channel(1);
         cues.push(cue);
-        let (sign, sees_people) = (Arc::clone(&sign), Arc::clone(sees_people));
+        let (sign, sees_people) = (Arc::clone(sign), Arc::clone(sees_people));
         colleagues.spawn(Colleague { who, board, locale, address, sign, sees_people }.run(turns));
     }
     let mut seen_at = Instant::now();
@@ -126,14 +130,15 @@ async fn work(board: BoardId, locale: Locale, stay: Stay, address: SocketAddr, s
             () = tokio::time::sleep(pause) => {}
             end = colleagues.join_next() => {
                 tracing::debug!(board_id = %board, ?end, "a crew has stopped");
-                return;
+                return end.and_then(Result::ok);
             }
         }
         if sees_people.iter().any(|sees| sees.load(Ordering::Relaxed)) {
             seen_at = Instant::now();
         } else if stay == Stay::WhileAttended && seen_at.elapsed() > ALONE_MAX {
-            return;
+            return None;
         }
         let _ = cue.try_send(());
     }
+    None
 }

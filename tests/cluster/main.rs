@@ -13,6 +13,7 @@ mod checker_tests;
 mod cut;
 mod database;
 mod deaths;
+mod demo;
 mod follower;
 mod load;
 mod membership;
