@@ -2,8 +2,8 @@
 import { ChevronsUpDown, FolderKanban, House, Plus, Settings2, Users } from 'lucide-react';
 import { type ReactNode, useCallback } from 'react';
 import { Link, useLocation } from 'wouter';
+import type { Board, Project } from '@/app/shapes';
 import { useI18n } from '@/i18n';
-import type { Board, Project } from '@/pages/shapes';
 import type { EventRoom, Rest } from '@/sync/api';
 import type { Id, WorkspaceRole } from '@/sync/wire';
 import { Menu, MenuGroup, MenuItem, MenuLine } from '@/ui/Menu';

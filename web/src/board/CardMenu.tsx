@@ -2,8 +2,9 @@
 import { CircleUserRound, Columns3, Flag, Link, ListChecks, PanelRight, Pencil, Trash2 } from 'lucide-react';
 import { announce } from '@/app/announce';
 import { paths } from '@/app/paths';
+import { PRIORITIES } from '@/filter/filter';
 import { useI18n } from '@/i18n';
-import type { Id, Priority } from '@/sync/wire';
+import type { Id } from '@/sync/wire';
 import { copyText } from '@/ui/copy';
 import { MenuAt, MenuCheck, MenuGroup, MenuItem, MenuLine, MenuSub } from '@/ui/Menu';
 import { showToast } from '@/ui/toast';
@@ -12,8 +13,6 @@ import { useBoard, useColumns, useView } from './context';
 import { useHands, usePart } from './interaction-context';
 import { PriorityMark } from './PriorityMark';
 import { toggled } from './selection';
-
-const PRIORITIES: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
 
 export function CardMenu() {
   const { t } = useI18n();

@@ -12,24 +12,11 @@ import {
 } from 'react';
 import { useSearchParams } from 'wouter';
 import { useClient, useMe, useStore } from '@/app/client';
-import type { BoardRoom, BoardStatus, BoardView, EventRoom } from '@/sync/api';
+import { useRead, useRooms } from '@/app/read';
+import { type Label, rules, type WorkspaceMember } from '@/app/shapes';
+import type { BoardRoom, BoardStatus, BoardView, EventRoom, Rest } from '@/sync/api';
 import { createValue, type Value } from '@/sync/value';
 import type { Column, Id, Person, Role, Task } from '@/sync/wire';
-
-/** Somebody of the workspace, as `GET /workspaces/{id}/members` tells. */
-export interface Colleague {
-  user_id: Id;
-  email: string;
-  name: string;
-  role: Role;
-}
-
-export interface Label {
-  id: Id;
-  name: string;
-  /** `#rrggbb`. */
-  color: string;
-}
 
 export interface Rights {
   /** Make, change and move tasks. */
@@ -46,13 +33,11 @@ export interface BoardScope {
   status: BoardStatus;
   me: Person;
   /** By user id; those who left the workspace are not among them. */
-  colleagues: ReadonlyMap<Id, Colleague>;
+  colleagues: ReadonlyMap<Id, WorkspaceMember>;
   labels: ReadonlyMap<Id, Label>;
   /** What somebody is called; "Somebody" for those who are gone. */
   nameOf(id: Id | null): string;
   rights: Rights;
-  /** The events of the board's workspace; null until the board is known. */
-  workspace: EventRoom | null;
   /**
    * The element in which the columns scroll, while they are shown: what a cursor's place is a part of. A card in it
    * bears `data-task-id`, a column `data-column-id`.
@@ -81,6 +66,7 @@ export function useView<T>(pick: (view: BoardView | null) => T): T {
 
 const NO_COLUMNS: readonly Column[] = [];
 const NO_TASKS: readonly Id[] = [];
+const NOTHING: readonly never[] = [];
 
 export const useColumns = () => useView((view) => view?.columns ?? NO_COLUMNS);
 /** A column's tasks from top to bottom. */
@@ -122,10 +108,9 @@ function Provider({ room, somebody, children }: { room: BoardRoom; somebody: str
     (listener) => room.view.subscribe(listener),
     () => room.view.get()?.board,
   );
-  const workspace = useRoom(board && `workspace:${board.workspace_id}`);
-  const project = useRoom(board && `project:${board.project_id}`);
-  const colleagues = useList<Colleague>(board && `/workspaces/${board.workspace_id}/members`, workspace, 'member.');
-  const labels = useList<Label>(board && `/projects/${board.project_id}/labels`, project, 'label.');
+  const rooms = useRooms(board && `workspace:${board.workspace_id}`, board && `project:${board.project_id}`);
+  const colleagues = useList<WorkspaceMember>(board && `/workspaces/${board.workspace_id}/members`, rooms, MEMBERS);
+  const labels = useList<Label>(board && `/projects/${board.project_id}/labels`, rooms, LABELS);
   const role = workspaces.find((one) => one.id === board?.workspace_id)?.role ?? 'viewer';
   const [area] = useState(() => createValue<HTMLElement | null>(null));
   const [show] = useState(() => createValue<((id: Id) => boolean) | null>(null));
@@ -140,55 +125,29 @@ function Provider({ room, somebody, children }: { room: BoardRoom; somebody: str
       labels: new Map(labels.map((label) => [label.id, label])),
       nameOf: names,
       rights: rightsOf(role, user.id),
-      workspace,
       area,
       show,
     };
-  }, [room, status, user, colleagues, labels, role, workspace, somebody, area, show]);
+  }, [room, status, user, colleagues, labels, role, somebody, area, show]);
   return <Context value={scope}>{children}</Context>;
 }
 
 function rightsOf(role: Role, me: Id): Rights {
-  const rules = role === 'owner' || role === 'admin';
+  const ruling = rules(role);
   const write = role !== 'viewer';
   return {
     write,
-    columns: rules,
+    columns: ruling,
     writeTask: (task) => write || task.assignee_ids.includes(me),
-    deleteTask: (task) => rules || (write && task.created_by === me),
+    deleteTask: (task) => ruling || (write && task.created_by === me),
   };
 }
 
-function useRoom(name: string | undefined): EventRoom | null {
-  const client = useClient();
-  const [room, setRoom] = useState<EventRoom | null>(null);
-  useEffect(() => {
-    if (!name) return;
-    const opened = client.openRoom(name);
-    setRoom(opened);
-    return () => opened.close();
-  }, [client, name]);
-  return room;
-}
+const MEMBERS = ['member.'];
+const LABELS = ['label.'];
 
-/** A list by REST, read again after whatever changes it, and after each return of the connection. */
-function useList<T>(path: string | undefined, room: EventRoom | null, kinds: string): readonly T[] {
-  const { rest } = useClient();
-  const [items, setItems] = useState<readonly T[]>([]);
-  const read = useCallback(() => {
-    // Offline one goes on with what one has.
-    if (path) rest.all<T>(path).then(setItems, () => undefined);
-  }, [rest, path]);
-  useEffect(() => {
-    if (!room) return;
-    const stops = [
-      room.onLive(read),
-      room.onEvents((events) => events.some((event) => event.kind.startsWith(kinds)) && read()),
-    ];
-    read();
-    return () => {
-      for (const stop of stops) stop();
-    };
-  }, [room, read, kinds]);
-  return items;
+/** A list by REST; none until its path is known. Offline one goes on with what one has. */
+function useList<T>(path: string | undefined, rooms: readonly EventRoom[], kinds: readonly string[]): readonly T[] {
+  const read = useCallback(async (rest: Rest) => (path ? rest.all<T>(path) : undefined), [path]);
+  return useRead(read, rooms, kinds).value ?? NOTHING;
 }

@@ -5,6 +5,7 @@ import { Link, useLocation } from 'wouter';
 import { useClient } from '@/app/client';
 import { paths } from '@/app/paths';
 import { useRead } from '@/app/read';
+import type { Board } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { EventRoom, Rest } from '@/sync/api';
 import type { Id } from '@/sync/wire';
@@ -15,7 +16,6 @@ import { ConfirmDialog } from './ConfirmDialog';
 import { NameDialog } from './NameDialog';
 import { Problem } from './Problem';
 import css from './page.module.css';
-import type { Board } from './shapes';
 
 export function Boards(props: { projectId: Id; rooms: readonly EventRoom[]; rules: boolean }) {
   const { projectId, rooms, rules: mayRule } = props;

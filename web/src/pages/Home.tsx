@@ -6,6 +6,7 @@ import { useClient, useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
 import { useRead } from '@/app/read';
+import type { Project } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
 import type { WorkspaceRole } from '@/sync/wire';
@@ -15,7 +16,6 @@ import { Skeleton } from '@/ui/Empty';
 import { DemoButton } from './DemoButton';
 import { NewWorkspace } from './NewWorkspace';
 import css from './page.module.css';
-import type { Project } from './shapes';
 
 /** Boards of this device that are shown; the rest is found by their workspaces. */
 const RECENT = 6;

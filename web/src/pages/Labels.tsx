@@ -4,6 +4,7 @@ import { type FormEvent, useCallback, useState } from 'react';
 import { useAction } from '@/app/action';
 import { useClient } from '@/app/client';
 import { useRead } from '@/app/read';
+import type { Label } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { EventRoom, Rest } from '@/sync/api';
 import type { Id } from '@/sync/wire';
@@ -12,7 +13,6 @@ import { TextField } from '@/ui/Field';
 import { ConfirmDialog } from './ConfirmDialog';
 import { Problem } from './Problem';
 import css from './page.module.css';
-import type { Label } from './shapes';
 
 const FIRST_COLOR = '#0f766e';
 

@@ -7,6 +7,7 @@ import { useClient, useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
 import { useRead, useRooms } from '@/app/read';
+import { rules, type WorkspaceMember } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
 import type { Role } from '@/sync/wire';
@@ -20,7 +21,6 @@ import NotFound from './NotFound';
 import { Problem } from './Problem';
 import css from './page.module.css';
 import { Retry } from './Retry';
-import { rules, type WorkspaceMember } from './shapes';
 
 const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'viewer'];
 /** From so many on one is found by typing. */

@@ -5,6 +5,7 @@ import { useAction } from '@/app/action';
 import { useClient } from '@/app/client';
 import { paths } from '@/app/paths';
 import { fieldError, isProblem } from '@/app/problem';
+import type { Project } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { Id } from '@/sync/wire';
 import { Button } from '@/ui/Button';
@@ -12,7 +13,6 @@ import { Dialog } from '@/ui/Dialog';
 import { TextField } from '@/ui/Field';
 import { Problem } from './Problem';
 import css from './page.module.css';
-import type { Project } from './shapes';
 
 export function NewProject({ workspaceId, onClose }: { workspaceId: Id; onClose(): void }) {
   const { t } = useI18n();

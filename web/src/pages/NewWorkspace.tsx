@@ -4,13 +4,13 @@ import { useLocation } from 'wouter';
 import { useAction } from '@/app/action';
 import { useClient } from '@/app/client';
 import { paths } from '@/app/paths';
+import type { Project, Workspace } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { Id } from '@/sync/wire';
 import { Button } from '@/ui/Button';
 import { TextField } from '@/ui/Field';
 import { Problem } from './Problem';
 import css from './page.module.css';
-import type { Project, Workspace } from './shapes';
 
 export function NewWorkspace() {
   const { t } = useI18n();

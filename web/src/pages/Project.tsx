@@ -6,6 +6,7 @@ import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
 import { isProblem } from '@/app/problem';
 import { useRead, useRooms } from '@/app/read';
+import { type Project as ProjectShape, rules } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
 import type { Id } from '@/sync/wire';
@@ -16,7 +17,6 @@ import NotFound from './NotFound';
 import { ProjectMenu } from './ProjectMenu';
 import css from './page.module.css';
 import { Retry } from './Retry';
-import { type Project as ProjectShape, rules } from './shapes';
 
 export default function Project() {
   const { projectId = '' } = useParams();

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { useAction } from '@/app/action';
 import { useClient } from '@/app/client';
 import { paths } from '@/app/paths';
+import type { Project } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import { Button, IconButton } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
@@ -13,7 +14,6 @@ import { Menu, MenuItem, MenuLine } from '@/ui/Menu';
 import { ConfirmDialog } from './ConfirmDialog';
 import { Problem } from './Problem';
 import css from './page.module.css';
-import type { Project } from './shapes';
 
 const DESCRIPTION_LENGTH = 5_000;
 

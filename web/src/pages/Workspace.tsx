@@ -6,6 +6,7 @@ import { useMe } from '@/app/client';
 import { Frame } from '@/app/Frame';
 import { paths } from '@/app/paths';
 import { useRead, useRooms } from '@/app/read';
+import type { Project, WorkspaceMember } from '@/app/shapes';
 import { useI18n } from '@/i18n';
 import type { Rest } from '@/sync/api';
 import { AvatarStack } from '@/ui/Avatar';
@@ -15,7 +16,6 @@ import { NewProject } from './NewProject';
 import NotFound from './NotFound';
 import css from './page.module.css';
 import { Retry } from './Retry';
-import type { Project, WorkspaceMember } from './shapes';
 import { WorkspaceMenu } from './WorkspaceMenu';
 
 export default function Workspace() {

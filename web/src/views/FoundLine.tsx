@@ -1,9 +1,9 @@
 import { Link } from 'wouter';
 import { paths } from '@/app/paths';
+import type { Project } from '@/app/shapes';
 import { dueOf } from '@/board/due';
 import { PriorityMark } from '@/board/PriorityMark';
 import { useI18n } from '@/i18n';
-import type { Project } from '@/pages/shapes';
 import { StatusDot } from '@/ui/StatusDot';
 import { type FoundTask, marked } from './found';
 import css from './search.module.css';

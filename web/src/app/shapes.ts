@@ -1,4 +1,4 @@
-/** What the lists of REST hold, as far as these pages show it. */
+/** What the lists of REST hold, as far as the app shows it. */
 import type { Id, Moment, Role } from '@/sync/wire';
 
 export interface Workspace {
