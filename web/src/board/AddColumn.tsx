@@ -6,9 +6,9 @@ import { announce } from '@/app/announce';
 import { useI18n } from '@/i18n';
 import type { Status } from '@/sync/wire';
 import { Button } from '@/ui/Button';
-import { SelectField, TextField } from '@/ui/Field';
+import { TextField } from '@/ui/Field';
 import { COLUMN_NAME_MAX } from './actions';
-import { StatusOptions } from './ColumnDialogs';
+import { StatusField } from './ColumnDialogs';
 import css from './column.module.css';
 import { useBoard } from './context';
 import { oneLine } from './text';
@@ -75,13 +75,7 @@ export function AddColumnForm({ onClose }: { onClose(): void }) {
         error={wrong ? t('board.column_name_error', { max: COLUMN_NAME_MAX }) : undefined}
         onChange={(event) => setName(event.target.value)}
       />
-      <SelectField
-        label={t('board.column_status')}
-        value={status}
-        onChange={(event) => setStatus(event.target.value as Status)}
-      >
-        <StatusOptions />
-      </SelectField>
+      <StatusField value={status} onChange={setStatus} />
       <div className={css.choices}>
         <Button type="submit" look="primary" small>
           {t('board.column_add')}

@@ -6,6 +6,7 @@ import { useI18n } from '@/i18n';
 import type { Id, Task } from '@/sync/wire';
 import { CardMarks } from '@/together/CardMarks';
 import { AvatarStack } from '@/ui/Avatar';
+import { UnsyncedDot } from '@/ui/UnsyncedDot';
 import { CardTitleEdit } from './CardTitleEdit';
 import css from './card.module.css';
 import { useBoard, useTask, useUnsynced, useView } from './context';
@@ -86,14 +87,7 @@ function Head(props: { task: Task; unsynced: boolean; selected: boolean; active:
           </bdi>
         )}
       </span>
-      {unsynced && (
-        <span
-          className={css.unsynced}
-          role="img"
-          aria-label={t('board.card_unsynced')}
-          title={t('board.card_unsynced')}
-        />
-      )}
+      {unsynced && <UnsyncedDot />}
       <button
         type="button"
         className={css.more}

@@ -65,13 +65,7 @@ function Settings({ column, onClose }: { column: Column; onClose(): void }) {
           error={asked && nameWrong ? t('board.column_name_error', { max: COLUMN_NAME_MAX }) : undefined}
           onChange={(event) => setName(event.target.value)}
         />
-        <SelectField
-          label={t('board.column_status')}
-          value={status}
-          onChange={(event) => setStatus(event.target.value as Status)}
-        >
-          <StatusOptions />
-        </SelectField>
+        <StatusField value={status} onChange={setStatus} />
         <TextField
           label={t('board.column_limit')}
           hint={t('board.column_limit_hint')}
@@ -91,13 +85,22 @@ function Settings({ column, onClose }: { column: Column; onClose(): void }) {
   );
 }
 
-export function StatusOptions() {
+/** What the cards of a column are. */
+export function StatusField({ value, onChange }: { value: Status; onChange(status: Status): void }) {
   const { t } = useI18n();
-  return STATUSES.map((status) => (
-    <option key={status} value={status}>
-      {t(`common.status_${status}`)}
-    </option>
-  ));
+  return (
+    <SelectField
+      label={t('board.column_status')}
+      value={value}
+      onChange={(event) => onChange(event.target.value as Status)}
+    >
+      {STATUSES.map((status) => (
+        <option key={status} value={status}>
+          {t(`common.status_${status}`)}
+        </option>
+      ))}
+    </SelectField>
+  );
 }
 
 /** Null where nothing is written, undefined where it is no limit. Persian and Arabic digits are digits too. */

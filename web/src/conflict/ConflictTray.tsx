@@ -2,7 +2,7 @@
  * Edits that were refused and wait for their author: a count that stays until all are decided, and on a wide page the
  * first of them beside it. Never over what is in hand: the window about it opens when it is asked for.
  */
-import { ChevronDown, Split } from 'lucide-react';
+import { ChevronDown } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useStore } from '@/app/client';
 import { useBoard, useView } from '@/board/context';
@@ -13,12 +13,12 @@ import { useMedia } from '@/ui/useMedia';
 import css from './conflict.module.css';
 import { usePlain } from './usePlain';
 import { useResolve } from './useResolve';
+import { WaitingPill } from './WaitingPill';
 import { authorOf, fieldName, isTwofold, reasonOf, storyOf, subjectOf } from './words';
 
 const ConflictDialog = lazy(() => import('./ConflictDialog'));
 
 export function ConflictTray() {
-  const { t } = useI18n();
   const { room } = useBoard();
   const conflicts = useStore(room.conflicts);
   const isWide = useMedia('(min-width: 64rem) and (min-height: 40rem)');
@@ -29,12 +29,8 @@ export function ConflictTray() {
   // Decided elsewhere: the next one does not open by itself.
   if (!first && open) setOpen(false);
   if (!first) return null;
-  const waiting = t('conflict.waiting', { count: conflicts.length });
   return (
     <div className={css.place}>
-      <p className="visually-hidden" role="status">
-        {waiting}
-      </p>
       {isWide && first.fields.length === 1 && !open && !folded.has(first.op_id) && (
         <Short
           conflict={first}
@@ -42,10 +38,7 @@ export function ConflictTray() {
           onFold={() => setFolded(new Set(conflicts.map((one) => one.op_id)))}
         />
       )}
-      <button type="button" className={css.tray} onClick={() => setOpen(true)}>
-        <Split aria-hidden />
-        {waiting}
-      </button>
+      <WaitingPill count={conflicts.length} onClick={() => setOpen(true)} />
       {open && (
         <Suspense fallback={null}>
           <ConflictDialog conflicts={[first, ...others]} onClose={() => setOpen(false)} />

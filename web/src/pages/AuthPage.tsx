@@ -2,15 +2,13 @@
 import { WifiOff } from 'lucide-react';
 import { type FormEvent, type ReactNode, useEffect } from 'react';
 import type { Action } from '@/app/action';
-import { useStore } from '@/app/client';
 import { useOnline } from '@/app/useOnline';
-import { type Locale, useI18n } from '@/i18n';
+import { useI18n } from '@/i18n';
 import type { About } from '@/sync/api';
-import { setTheme, type Theme, theme } from '@/theme/theme';
 import { Button } from '@/ui/Button';
 import css from './auth-page.module.css';
-import { Choice } from './Choice';
 import { Demonstration } from './Demonstration';
+import { DeviceChoices } from './DeviceChoices';
 import { Problem } from './Problem';
 
 interface Props {
@@ -29,7 +27,7 @@ interface Props {
 }
 
 export function AuthPage({ title, submit, action, placed, about, onSubmit, children, aside }: Props) {
-  const { t } = useI18n();
+  const { t, setLocale } = useI18n();
   const online = useOnline();
   useEffect(() => {
     document.title = `${title} · ${t('common.app')}`;
@@ -61,35 +59,9 @@ export function AuthPage({ title, submit, action, placed, about, onSubmit, child
         {about?.demo && <Demonstration />}
         <p className={css.aside}>{aside}</p>
       </div>
-      <Choices />
+      <div className={css.choices}>
+        <DeviceChoices bare onLocale={setLocale} />
+      </div>
     </main>
-  );
-}
-
-const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
-
-function Choices() {
-  const { t, locale, setLocale } = useI18n();
-  const chosen = useStore(theme);
-  return (
-    <div className={css.choices}>
-      <Choice<Locale>
-        bare
-        label={t('account.language')}
-        value={locale}
-        options={[
-          { value: 'en', name: 'English', lang: 'en' },
-          { value: 'fa', name: 'فارسی', lang: 'fa' },
-        ]}
-        onChange={setLocale}
-      />
-      <Choice<Theme>
-        bare
-        label={t('account.theme')}
-        value={chosen}
-        options={THEMES.map((value) => ({ value, name: t(`account.theme_${value}`) }))}
-        onChange={setTheme}
-      />
-    </div>
   );
 }

@@ -5,8 +5,8 @@ import { useClient } from '@/app/client';
 import { paths } from '@/app/paths';
 import { isProblem } from '@/app/problem';
 import { useI18n } from '@/i18n';
-import { TextField } from '@/ui/Field';
 import { AuthPage } from './AuthPage';
+import { EmailField } from './EmailField';
 import { PasswordField } from './PasswordField';
 import { useAbout } from './useAbout';
 
@@ -40,17 +40,7 @@ export default function SignIn() {
         )
       }
     >
-      <TextField
-        label={t('account.email')}
-        type="email"
-        name="email"
-        dir="ltr"
-        autoComplete="username"
-        required
-        autoFocus
-        value={email}
-        onChange={(event) => setEmail(event.target.value)}
-      />
+      <EmailField value={email} onChange={setEmail} autoFocus />
       <PasswordField value={password} onChange={setPassword} autoComplete="current-password" error={error} />
     </AuthPage>
   );

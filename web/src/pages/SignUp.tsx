@@ -7,6 +7,7 @@ import { fieldError, isProblem } from '@/app/problem';
 import { useI18n } from '@/i18n';
 import { TextField } from '@/ui/Field';
 import { AuthPage } from './AuthPage';
+import { EmailField } from './EmailField';
 import { PasswordField } from './PasswordField';
 import { useAbout } from './useAbout';
 
@@ -64,17 +65,7 @@ export default function SignUp() {
         onChange={(event) => setName(event.target.value)}
         error={errors.name}
       />
-      <TextField
-        label={t('account.email')}
-        type="email"
-        name="email"
-        dir="ltr"
-        autoComplete="username"
-        required
-        value={email}
-        onChange={(event) => setEmail(event.target.value)}
-        error={errors.email}
-      />
+      <EmailField value={email} onChange={setEmail} error={errors.email} />
       <PasswordField
         value={password}
         onChange={setPassword}

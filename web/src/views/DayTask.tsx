@@ -1,16 +1,16 @@
 /** A task on its day, or among those without one: a line that opens it, and that can be carried to another day. */
+
 import type { KeyboardEvent, MouseEvent } from 'react';
 import { paths } from '@/app/paths';
 import { useBoard, useOpenTask, useUnsynced, useView } from '@/board/context';
 import { dueOf } from '@/board/due';
-import { useI18n } from '@/i18n';
 import type { Task } from '@/sync/wire';
 import { StatusDot } from '@/ui/StatusDot';
+import { UnsyncedDot } from '@/ui/UnsyncedDot';
 import css from './calendar.module.css';
 import { useCalendar, useLift } from './calendar-context';
 
 export function DayTask({ task, reachable }: { task: Task; reachable: boolean }) {
-  const { t } = useI18n();
   const { room, rights } = useBoard();
   const { onLift } = useCalendar();
   const open = useOpenTask();
@@ -52,14 +52,7 @@ export function DayTask({ task, reachable }: { task: Task; reachable: boolean })
         <span className={css.taskTitle} dir="auto">
           {task.title}
         </span>
-        {unsynced && (
-          <span
-            className={css.unsynced}
-            role="img"
-            aria-label={t('board.card_unsynced')}
-            title={t('board.card_unsynced')}
-          />
-        )}
+        {unsynced && <UnsyncedDot />}
       </a>
     </div>
   );

@@ -8,6 +8,7 @@ import { useI18n } from '@/i18n';
 import type { Id, Task } from '@/sync/wire';
 import { AvatarStack } from '@/ui/Avatar';
 import { StatusDot } from '@/ui/StatusDot';
+import { UnsyncedDot } from '@/ui/UnsyncedDot';
 import type { Editable } from './ListEditor';
 import css from './list.module.css';
 
@@ -79,14 +80,7 @@ export const ListRow = memo(function ListRow({ id, rowKey, place, start, size, a
           {task.title}
         </a>
         <RowLabels task={task} />
-        {unsynced && (
-          <span
-            className={css.unsynced}
-            role="img"
-            aria-label={t('board.card_unsynced')}
-            title={t('board.card_unsynced')}
-          />
-        )}
+        {unsynced && <UnsyncedDot />}
       </td>
       <td className={css.columnCell}>
         <button {...button('column', t('task.column'))}>
