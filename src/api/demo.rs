@@ -55,9 +55,9 @@ pub async fn create(caller: Caller, app: web::Data<App>, body: Body) -> ApiResul
     let (place, mut answer) = match find(&app, user.id, first.id).await? {
         Some(place) => (place, HttpResponse::Ok()),
         None if app.demo.crews.has_room() => (make(&app, user.id, locale).await?, HttpResponse::Created()),
-        None => return Err(full()),
+        None => return Err(full("demonstrations")),
     };
-    app.demo.crews.start(place.board_id, locale, Stay::WhileAttended).map_err(|Full| full())?;
+    app.demo.crews.start(place.board_id, locale, Stay::WhileAttended).map_err(|Full| full("demonstrations"))?;
     Ok(answer.json(place))
 }
 
@@ -77,8 +77,9 @@ pub async fn shared(app: &App, locale: Locale) -> ApiResult<DemoPlace> {
     Ok(found)
 }
 
-fn full() -> ApiError {
-    let error = ApiError::new(Code::RateLimitExceeded, "too many demonstrations at once, please try again later");
+/// Refuses one more of something that is bounded.
+pub fn full(what: &str) -> ApiError {
+    let error = ApiError::new(Code::RateLimitExceeded, format!("too many {what} at once, please try again later"));
     error.retry_after(FULL_RETRY_MS)
 }
 

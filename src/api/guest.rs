@@ -2,7 +2,7 @@
 
 use super::App;
 use super::account::{device, signed_in_answer, workspaces_of};
-use super::demo::shared;
+use super::demo::{full, shared};
 use super::error::{ApiError, ApiResult};
 use super::extract::Body;
 use super::member::take_away;
@@ -27,7 +27,6 @@ use std::time::Duration;
 const GUESTS_MAX: i64 = 200;
 /// A guest who has not been seen for so long has gone.
 const IDLE_MS: i64 = 2 * 3_600 * 1_000;
-const FULL_RETRY_MS: u64 = 60_000;
 const SWEPT_AT_ONCE: i64 = 100;
 /// A shared board with so many events is worn out, and is made anew once nobody looks at it.
 const EVENTS_MAX: i64 = 2_000;
@@ -65,8 +64,7 @@ async fn make_room(app: &App) -> ApiResult<()> {
     if count().await? < GUESTS_MAX {
         return Ok(());
     }
-    let error = ApiError::new(Code::RateLimitExceeded, "too many guests at once, please try again later");
-    Err(error.retry_after(FULL_RETRY_MS))
+    Err(full("guests"))
 }
 
 async fn join(app: &App, id: WorkspaceId, user: UserId, name: &str) -> ApiResult<()> {

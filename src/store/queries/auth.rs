@@ -7,6 +7,7 @@ use crate::domain::time::Moment;
 use crate::store::conn::query;
 use crate::store::schema::{auth_sessions, login_failures, refresh_tokens, users};
 use crate::store::{Conn, StoreResult};
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -222,6 +223,12 @@ pub async fn forget_failures(conn: &mut Conn, email: &str) -> StoreResult<()> {
     Ok(())
 }
 
+/// Whether a sign-in is this user's and has not ended.
+#[auto_type]
+fn is_open(user: UserId, at: Moment) -> _ {
+    auth_sessions::user_id.eq(user).and(auth_sessions::revoked_at.is_null()).and(auth_sessions::expires_at.gt(at))
+}
+
 /// The sign-ins of a user that have not ended, by id, after `after`, at most `limit`.
 pub async fn sessions(
     conn: &mut Conn,
@@ -231,8 +238,7 @@ pub async fn sessions(
     limit: i64,
 ) -> StoreResult<Vec<SessionRow>> {
     let rows = auth_sessions::table
-        .filter(auth_sessions::user_id.eq(user))
-        .filter(auth_sessions::revoked_at.is_null().and(auth_sessions::expires_at.gt(at)))
+        .filter(is_open(user, at))
         .filter(auth_sessions::id.gt(after.unwrap_or(FamilyId(uuid::Uuid::nil()))))
         .order(auth_sessions::id.asc())
         .limit(limit);
@@ -241,10 +247,8 @@ pub async fn sessions(
 
 /// Whether a sign-in is this user's and has not ended.
 pub async fn is_session_of(conn: &mut Conn, user: UserId, family: FamilyId, at: Moment) -> StoreResult<bool> {
-    let row = auth_sessions::table
-        .filter(auth_sessions::id.eq(family).and(auth_sessions::user_id.eq(user)))
-        .filter(auth_sessions::revoked_at.is_null().and(auth_sessions::expires_at.gt(at)))
-        .select(auth_sessions::id);
+    let row =
+        auth_sessions::table.filter(auth_sessions::id.eq(family)).filter(is_open(user, at)).select(auth_sessions::id);
     let found: Option<FamilyId> = query!(conn, |c| row.first(c).await.optional())?;
     Ok(found.is_some())
 }

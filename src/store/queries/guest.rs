@@ -7,7 +7,7 @@ use crate::domain::time::Moment;
 use crate::store::conn::query;
 use crate::store::schema::{auth_sessions, memberships, users, workspaces};
 use crate::store::{Conn, StoreResult};
-use diesel::dsl::{exists, not};
+use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -16,10 +16,16 @@ pub const DEMO_HOST: &str = "@demo.invalid";
 /// What those of guests begin with.
 pub const GUEST_MAILBOX: &str = "guest.";
 
+/// Whether an account is a guest's who is still here.
+#[auto_type]
+fn is_guest() -> _ {
+    let mailbox: String = format!("{GUEST_MAILBOX}%{DEMO_HOST}");
+    users::email.like(mailbox).and(users::password_hash.is_null()).and(users::disabled_at.is_null())
+}
+
 /// How many guests there are.
 pub async fn count(conn: &mut Conn) -> StoreResult<i64> {
-    let rows = users::table.filter(users::email.like(format!("{GUEST_MAILBOX}%{DEMO_HOST}")));
-    let rows = rows.filter(users::password_hash.is_null().and(users::disabled_at.is_null())).count();
+    let rows = users::table.filter(is_guest()).count();
     Ok(query!(conn, |c| rows.get_result(c).await)?)
 }
 
@@ -29,8 +35,7 @@ pub async fn idle(conn: &mut Conn, since: Moment, limit: i64) -> StoreResult<Vec
         .filter(auth_sessions::user_id.eq(users::id))
         .filter(auth_sessions::revoked_at.is_null().and(auth_sessions::last_used_at.ge(since)));
     let rows = users::table
-        .filter(users::email.like(format!("{GUEST_MAILBOX}%{DEMO_HOST}")))
-        .filter(users::password_hash.is_null().and(users::disabled_at.is_null()))
+        .filter(is_guest())
         .filter(users::created_at.lt(since).and(not(exists(recent))))
         .order(users::id.asc())
         .limit(limit)
